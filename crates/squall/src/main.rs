@@ -1,0 +1,2 @@
+//! Squall.
+fn main() {}
