@@ -2,4 +2,5 @@
 //!
 //! The engine knows no operating system, no network and no Python; it speaks to [`ports`].
 
+pub mod log;
 pub mod ports;

@@ -6,6 +6,7 @@ pub mod event;
 pub mod journal;
 pub mod time;
 pub mod python;
+pub mod redact;
 pub mod value;
 
 pub use value::{Int, Key, List, Map, Other, OtherKind, Str, Value};

@@ -1,0 +1,286 @@
+//! The command line: types only. What they mean is in `cmd`; how mistakes are told is in `usage`.
+//!
+//! Options, arguments and defaults are the reference's, so that its scripts go on working; what
+//! Squall adds is `journal`, `rollback`, `completions`, `man` and `validate --format`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use squall_model::Value;
+
+use crate::values::{parse_float, parse_variable};
+
+/// Runs chaos experiments and puts back what they broke.
+#[derive(Debug, Parser)]
+#[command(name = "squall", disable_help_subcommand = true, args_override_self = true)]
+#[command(subcommand_required = true, arg_required_else_help = true, version)]
+#[command(subcommand_value_name = "COMMAND", disable_version_flag = true)]
+pub struct Cli {
+    /// Options that stand before the command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that stand before the command.
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// Show the version and exit
+    #[arg(long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
+    /// Show debug messages, and where each message comes from
+    #[arg(long)]
+    pub verbose: bool,
+    /// Accepted for compatibility: Squall never looks for a newer version by itself
+    #[arg(long)]
+    pub no_version_check: bool,
+    /// Change to this directory before the command; the log file stays where it was
+    #[arg(long, value_name = "DIR", allow_hyphen_values = true)]
+    pub change_dir: Option<PathBuf>,
+    /// Write no log file
+    #[arg(long)]
+    pub no_log_file: bool,
+    /// File that the log is appended to
+    #[arg(long, value_name = "FILE", default_value = "chaostoolkit.log", allow_hyphen_values = true)]
+    pub log_file: PathBuf,
+    /// Least level of what goes to the log file
+    #[arg(long, value_name = "LEVEL", default_value = "debug", allow_hyphen_values = true)]
+    #[arg(value_parser = ["debug", "info", "warning", "error"])]
+    pub log_file_level: String,
+    /// Form of the messages on the console; the log file is always text
+    #[arg(long, value_name = "FORMAT", default_value = "string", allow_hyphen_values = true)]
+    #[arg(value_parser = ["string", "json"])]
+    pub log_format: String,
+    /// Settings file [default: ~/.chaostoolkit/settings.yaml]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub settings: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an experiment
+    Run(RunArgs),
+    /// Check an experiment without running it
+    Validate(ValidateArgs),
+    /// Create an experiment by answering questions
+    Init(InitArgs),
+    /// Find out what a Python package offers to experiments
+    Discover(DiscoverArgs),
+    /// Show the versions, the settings or the installed extensions
+    Info(InfoArgs),
+    /// Read or change the settings file
+    Settings(SettingsArgs),
+    /// Rebuild the journal of a run from its run log, also after a crash
+    Journal(JournalArgs),
+    /// Play the rollbacks that a killed run did not get to
+    Rollback(RollbackArgs),
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them into a directory
+    Man(ManArgs),
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Experiment: a JSON or YAML file, an http(s) URL, or `-` for standard input
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// File that the journal is written to
+    #[arg(long, value_name = "FILE", default_value = "./journal.json", allow_hyphen_values = true)]
+    pub journal_path: PathBuf,
+    /// Leave out a part of the run: these activities, or the pauses
+    #[arg(long, value_name = "PART", allow_hyphen_values = true)]
+    #[arg(value_parser = ["probes", "actions", "activities", "pause"])]
+    pub dry: Option<String>,
+    /// Run without checking the experiment first
+    #[arg(long)]
+    pub no_validation: bool,
+    /// Accept any TLS certificate when SOURCE is fetched
+    #[arg(long)]
+    pub no_verify_tls: bool,
+    /// When rollbacks are played; the default is not after an interruption or a failed hypothesis
+    #[arg(long, value_name = "STRATEGY", allow_hyphen_values = true)]
+    #[arg(value_parser = ["default", "always", "never", "deviated"])]
+    pub rollback_strategy: Option<String>,
+    /// Value of a configuration entry: KEY=VALUE or KEY:TYPE=VALUE, TYPE being one of str, int,
+    /// float, bytes, bool, json; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true, value_parser = parse_variable)]
+    pub var: Vec<Variable>,
+    /// File with values of configuration and secrets (JSON, YAML) or of environment variables (any
+    /// other name); may be repeated
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub var_file: Vec<PathBuf>,
+    /// File with controls that apply to the whole run; may be repeated
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub control_file: Vec<PathBuf>,
+    /// When the steady-state hypothesis is checked
+    #[arg(long, value_name = "STRATEGY", allow_hyphen_values = true)]
+    #[arg(value_parser = ["default", "before-method-only", "after-method-only", "during-method-only",
+        "continuously", "continously"])]
+    pub hypothesis_strategy: Option<String>,
+    /// Seconds between two checks of the hypothesis during the method
+    #[arg(long, value_name = "SECONDS", default_value = "1.0", allow_hyphen_values = true)]
+    #[arg(value_parser = parse_float)]
+    pub hypothesis_frequency: f64,
+    /// End the experiment as soon as the hypothesis is not met during the method
+    #[arg(long)]
+    pub fail_fast: bool,
+}
+
+/// One `--var`: a configuration entry and its value.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Name of the entry; may be empty.
+    pub key: String,
+    /// Its value, of the type that was asked for.
+    pub value: Value,
+}
+
+/// `validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// Experiment: a JSON or YAML file, an http(s) URL, or `-` for standard input
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+    /// Accept any TLS certificate when SOURCE is fetched
+    #[arg(long)]
+    pub no_verify_tls: bool,
+    /// Form of the findings: for people on stderr, or a JSON array on stdout
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, allow_hyphen_values = true)]
+    pub format: FindingsFormat,
+}
+
+/// Form of what `validate` finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FindingsFormat {
+    /// Messages with the place in the source, on stderr.
+    #[default]
+    Text,
+    /// An array of objects, on stdout.
+    Json,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// File that `discover` wrote; its activities are offered
+    #[arg(long, value_name = "FILE", default_value = "./discovery.json", allow_hyphen_values = true)]
+    pub discovery_path: PathBuf,
+    /// File that the experiment is written to: YAML when it ends in .yaml or .yml, else JSON
+    #[arg(long, value_name = "FILE", default_value = "./experiment.json", allow_hyphen_values = true)]
+    pub experiment_path: PathBuf,
+}
+
+/// `discover`.
+#[derive(Debug, Args)]
+pub struct DiscoverArgs {
+    /// Python package, as `pip` knows it
+    #[arg(value_name = "PACKAGE")]
+    pub package: String,
+    /// Leave out what the package tells of the system
+    #[arg(long)]
+    pub no_system_info: bool,
+    /// The package is installed already: do not call `pip`
+    #[arg(long)]
+    pub no_install: bool,
+    /// File that the outcome is written to
+    #[arg(long, value_name = "FILE", default_value = "./discovery.json", allow_hyphen_values = true)]
+    pub discovery_path: PathBuf,
+}
+
+/// `info`.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// What to show
+    #[arg(value_name = "TARGET", value_parser = ["core", "settings", "extensions"])]
+    pub target: String,
+}
+
+/// `settings`.
+#[derive(Debug, Args)]
+#[command(subcommand_value_name = "COMMAND", arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct SettingsArgs {
+    /// What to do with the settings.
+    #[command(subcommand)]
+    pub command: SettingsCommand,
+}
+
+/// What to do with the settings.
+#[derive(Debug, Subcommand)]
+pub enum SettingsCommand {
+    /// Show the whole file; secrets are not hidden
+    Show {
+        /// Output format
+        #[arg(long, value_name = "FORMAT", default_value = "yaml", allow_hyphen_values = true)]
+        #[arg(value_parser = ["json", "yaml"])]
+        format: String,
+    },
+    /// Show one value
+    Get {
+        /// Dotted path, as in `auths.example\.com.type` or `notifications[0].url`
+        #[arg(value_name = "KEY")]
+        key: String,
+        /// Output format
+        #[arg(long, value_name = "FORMAT", default_value = "yaml", allow_hyphen_values = true)]
+        #[arg(value_parser = ["string", "json", "yaml"])]
+        format: String,
+    },
+    /// Change a value that is there
+    Set {
+        /// Dotted path, as in `auths.example\.com.type` or `notifications[0].url`
+        #[arg(value_name = "KEY")]
+        key: String,
+        /// New value, as JSON
+        #[arg(value_name = "VALUE")]
+        value: String,
+    },
+    /// Remove a value and all below it
+    Remove {
+        /// Dotted path, as in `auths.example\.com.type` or `notifications[0].url`
+        #[arg(value_name = "KEY")]
+        key: String,
+    },
+}
+
+/// `journal`.
+#[derive(Debug, Args)]
+pub struct JournalArgs {
+    /// Run log (`$XDG_STATE_HOME/squall/runs/ID.jsonl`)
+    #[arg(value_name = "RUNLOG")]
+    pub run_log: PathBuf,
+    /// File that the journal is written to; without it, standard output
+    #[arg(short, long, value_name = "FILE", allow_hyphen_values = true)]
+    pub output: Option<PathBuf>,
+}
+
+/// `rollback`.
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// Run log (`$XDG_STATE_HOME/squall/runs/ID.jsonl`)
+    #[arg(value_name = "RUNLOG")]
+    pub run_log: PathBuf,
+    /// Play the rollbacks without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Shell to complete for
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Directory that the pages of all commands are written to
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+}

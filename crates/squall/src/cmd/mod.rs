@@ -1,0 +1,49 @@
+//! The commands, one file each.
+
+pub mod completions;
+pub mod discover;
+pub mod info;
+pub mod init;
+pub mod journal;
+pub mod rollback;
+pub mod run;
+pub mod settings;
+pub mod validate;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use squall_model::redact::Redactor;
+
+use crate::args::Command;
+
+/// What every command is given besides its own arguments.
+#[derive(Debug)]
+pub struct Context {
+    /// The settings file, which may be missing; relative to the working directory after `--change-dir`.
+    pub settings_path: PathBuf,
+    /// The name that the program was called by: `squall` or `chaos`.
+    pub program_name: String,
+    /// Knows the secrets; the log goes through it.
+    pub redactor: Arc<Redactor>,
+    /// Whether `--verbose` was given.
+    pub verbose: bool,
+    /// Whether the console's messages are JSON.
+    pub json_log: bool,
+}
+
+/// Carries out `command`; gives the exit code.
+pub fn execute(command: &Command, cx: &Context) -> u8 {
+    match command {
+        Command::Run(args) => run::execute(args, cx),
+        Command::Validate(args) => validate::execute(args, cx),
+        Command::Init(args) => init::execute(args, cx),
+        Command::Discover(args) => discover::execute(args, cx),
+        Command::Info(args) => info::execute(args, cx),
+        Command::Settings(args) => settings::execute(args, cx),
+        Command::Journal(args) => journal::execute(args, cx),
+        Command::Rollback(args) => rollback::execute(args, cx),
+        Command::Completions(args) => completions::execute(args, cx),
+        Command::Man(args) => completions::manual(args, cx),
+    }
+}
