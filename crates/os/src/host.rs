@@ -1,0 +1,75 @@
+//! What this host is called and made of.
+
+use std::fs;
+
+use rustix::system::uname;
+
+/// The host's name.
+pub fn name() -> String {
+    uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The platform in the form of Python's `platform.platform()`, such as
+/// `Linux-6.1.0-28-amd64-x86_64-with-glibc2.36`. The C library is the system's, not this program's;
+/// where the system's dynamic loader does not tell (musl), that part is left out.
+pub fn platform() -> String {
+    let system = uname();
+    let mut parts = vec![
+        system.sysname().to_string_lossy().into_owned(),
+        system.release().to_string_lossy().into_owned(),
+        system.machine().to_string_lossy().into_owned(),
+    ];
+    if let Some(version) = glibc_version(&parts[2]) {
+        parts.push(format!("with-glibc{version}"));
+    }
+    parts.join("-").replace([' ', '/', '\\', ':', ';', '"', '(', ')'], "-")
+}
+
+/// The version of the system's glibc. Its dynamic loader, a fifth of a megabyte at a fixed place,
+/// holds the line that `ld.so --version` prints.
+fn glibc_version(machine: &str) -> Option<String> {
+    let loader = match machine {
+        "x86_64" => "/lib64/ld-linux-x86-64.so.2",
+        "aarch64" => "/lib/ld-linux-aarch64.so.1",
+        _ => return None,
+    };
+    version_in(&fs::read(loader).ok()?)
+}
+
+fn version_in(loader: &[u8]) -> Option<String> {
+    const BEFORE: &[u8] = b"release version ";
+    let start = loader.windows(BEFORE.len()).position(|window| window == BEFORE)? + BEFORE.len();
+    let version: String = loader[start..]
+        .iter()
+        .map(|byte| char::from(*byte))
+        .take_while(|byte| byte.is_ascii_digit() || *byte == '.')
+        .collect();
+    let version = version.trim_end_matches('.');
+    (!version.is_empty()).then(|| version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platform_begins_with_system_and_release() {
+        let platform = platform();
+        let system = uname();
+        let start = format!(
+            "{}-{}-{}",
+            system.sysname().to_string_lossy(),
+            system.release().to_string_lossy(),
+            system.machine().to_string_lossy()
+        );
+        assert!(platform.starts_with(&start.replace(['/', ':', '(', ')', ' '], "-")), "{platform}");
+        assert!(!name().is_empty());
+    }
+
+    #[test]
+    fn the_loader_tells_its_version() {
+        let loader = b"\0ld.so (Debian GLIBC 2.36-9+deb12u9) stable release version 2.36.\nCopy";
+        assert_eq!(version_in(loader).as_deref(), Some("2.36"));
+        assert_eq!(version_in(b"ld-musl"), None);
+    }
+}
