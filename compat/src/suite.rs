@@ -145,7 +145,7 @@ pub fn record(filter: &str, jobs: usize, check: bool) -> Result<String, SuiteErr
         match result {
             Ok(observed) => drop(made.entry(&case.group).or_default().insert(case.id.clone(), observed)),
             Err(why) => {
-                let _ = writeln!(unfit, "{}: {why}", case.name());
+                let _infallible = writeln!(unfit, "{}: {why}", case.name());
             }
         }
     }
@@ -157,7 +157,7 @@ pub fn record(filter: &str, jobs: usize, check: bool) -> Result<String, SuiteErr
             for (id, observed) in new {
                 let was = old.get(&id).unwrap_or(&Json::Null);
                 if let Some(difference) = first_difference(was, &observed) {
-                    let _ = writeln!(changed, "{group}::{id}: {difference}");
+                    let _infallible = writeln!(changed, "{group}::{id}: {difference}");
                 }
             }
             continue;
@@ -244,7 +244,7 @@ fn report(cases: &[Case], results: &[Result<(), String>], wall: Duration) -> Rep
             *cell += more;
         }
         if let Err(why) = result {
-            let _ = writeln!(failures, "{}: {why}", case.name());
+            let _infallible = writeln!(failures, "{}: {why}", case.name());
         }
     }
     let mut text = format!("{:<16}{:>8}{:>8}{:>24}\n", "group", "cases", "passed", "intended differences");
@@ -254,7 +254,7 @@ fn report(cases: &[Case], results: &[Result<(), String>], wall: Duration) -> Rep
             writeln!(text, "{group:<16}{:>8}{:>8}{:>24}", row[0], row[1], format!("{}/{}", row[3], row[2]));
         total.iter_mut().zip(row).for_each(|(sum, cell)| *sum += cell);
     }
-    let _ = writeln!(
+    let _infallible = writeln!(
         text,
         "{:<16}{:>8}{:>8}{:>24}",
         "all",
@@ -263,8 +263,9 @@ fn report(cases: &[Case], results: &[Result<(), String>], wall: Duration) -> Rep
         format!("{}/{}", total[3], total[2])
     );
     if !failures.is_empty() {
-        let _ = write!(text, "\n{failures}");
+        let _infallible = write!(text, "\n{failures}");
     }
-    let _ = writeln!(text, "\n{} of {} cases passed in {:.0} s", total[1], total[0], wall.as_secs_f64());
+    let _infallible =
+        writeln!(text, "\n{} of {} cases passed in {:.0} s", total[1], total[0], wall.as_secs_f64());
     Report { text, failed: total[0] - total[1] }
 }

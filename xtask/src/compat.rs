@@ -32,7 +32,11 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
                 .canonicalize()
                 .map_err(|error| Failure::Found(format!("`{}`: {error}", bin.display())))?;
             let report = suite::run(&bin, &options.filter, jobs).map_err(found)?;
-            if report.failed > 0 { Err(Failure::Found(report.text)) } else { Ok(say(&report.text)) }
+            if report.failed > 0 {
+                return Err(Failure::Found(report.text));
+            }
+            say(&report.text);
+            Ok(())
         }
         other => Err(Failure::Usage(format!("`{other}` is neither `record` nor `run`"))),
     }
