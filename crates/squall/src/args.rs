@@ -284,3 +284,21 @@ pub struct ManArgs {
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
 }
+
+impl Command {
+    /// The word that chooses the command.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Run(_) => "run",
+            Command::Validate(_) => "validate",
+            Command::Init(_) => "init",
+            Command::Discover(_) => "discover",
+            Command::Info(_) => "info",
+            Command::Settings(_) => "settings",
+            Command::Journal(_) => "journal",
+            Command::Rollback(_) => "rollback",
+            Command::Completions(_) => "completions",
+            Command::Man(_) => "man",
+        }
+    }
+}

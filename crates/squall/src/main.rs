@@ -1,2 +1,83 @@
-//! Squall.
-fn main() {}
+//! `squall`, the chaos-engineering runner.
+
+mod args;
+mod cmd;
+mod exit;
+mod logging;
+mod notify;
+mod output;
+mod program;
+mod render;
+mod settings;
+mod usage;
+mod values;
+
+use std::panic;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use squall_model::redact::Redactor;
+
+use crate::args::Cli;
+use crate::program::Program;
+
+fn main() -> ExitCode {
+    report_panics();
+    let program = Program::called(std::env::args_os().next().as_deref());
+    let code = panic::catch_unwind(|| match usage::parse(program, std::env::args_os()) {
+        Ok(cli) => execute(program, &cli),
+        Err(code) => code,
+    });
+    ExitCode::from(code.unwrap_or(exit::INTERNAL))
+}
+
+/// Carries out the command; gives the exit code.
+fn execute(program: Program, cli: &Cli) -> u8 {
+    let redactor = Arc::new(Redactor::new());
+    if let Err(error) = logging::start(&cli.global, Arc::clone(&redactor)) {
+        output::complain(format_args!("Error: {error}"));
+        return exit::FAILED;
+    }
+    let settings_path = cli.global.settings.clone().unwrap_or_else(settings::default_path);
+    log::debug!("{}", "#".repeat(79));
+    log::debug!("Running command '{}'", cli.command.name());
+    log::debug!("Using settings file '{}'", settings_path.display());
+    if let Some(directory) = &cli.global.change_dir
+        && let Err(code) = move_to(directory)
+    {
+        return code;
+    }
+    if let Err(code) = usage::check_files(program, &cli.command) {
+        return code;
+    }
+    let context = cmd::Context {
+        settings_path,
+        program_name: program.name.to_owned(),
+        redactor,
+        verbose: cli.global.verbose,
+        json_log: cli.global.log_format == "json",
+    };
+    cmd::execute(&cli.command, &context)
+}
+
+fn move_to(directory: &PathBuf) -> Result<(), u8> {
+    log::warn!("Moving to {}", directory.display());
+    std::env::set_current_dir(directory).map_err(|error| {
+        output::fail(format_args!("cannot change to directory `{}`: {error}", directory.display()))
+    })
+}
+
+/// Makes a panic one line that says what to do, in place of a stack trace.
+fn report_panics() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line()));
+        output::complain(format_args!(
+            "Error: Squall {} itself failed{}: {}. This is a bug in Squall, not in the experiment: please \
+             report it with this line",
+            Program::SQUALL.version,
+            place.unwrap_or_default(),
+            info.payload_as_str().unwrap_or("no message"),
+        ));
+    }));
+}

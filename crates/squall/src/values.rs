@@ -1,7 +1,8 @@
-//! Values that are written on the command line.
+//! Values on the command line, and how they are shown.
 
 use squall_engine::cast::{self, CastError};
-use squall_model::Value;
+use squall_model::json::{self, Layout, NonFinite, Style};
+use squall_model::{Value, python};
 
 use crate::args::Variable;
 
@@ -30,9 +31,15 @@ pub fn parse_variable(text: &str) -> Result<Variable, String> {
     Ok(Variable { key: key.to_owned(), value })
 }
 
+/// A value as `json.dumps(..., indent=indent)` shows it: all outside ASCII escaped.
+pub fn indented_json(value: &Value, indent: usize) -> String {
+    let style = Style { layout: Layout::Indented(indent), ascii: true, non_finite: NonFinite::Bare };
+    json::write(value, &style)
+}
+
 /// Text between quotes, as the reference's usage errors show it.
 pub fn quoted(text: &str) -> String {
-    squall_model::python::repr(&Value::from(text))
+    python::repr(&Value::from(text))
 }
 
 #[cfg(test)]

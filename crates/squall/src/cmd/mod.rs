@@ -16,6 +16,7 @@ use std::sync::Arc;
 use squall_model::redact::Redactor;
 
 use crate::args::Command;
+use crate::program::Program;
 
 /// What every command is given besides its own arguments.
 #[derive(Debug)]
@@ -30,6 +31,13 @@ pub struct Context {
     pub verbose: bool,
     /// Whether the console's messages are JSON.
     pub json_log: bool,
+}
+
+impl Context {
+    /// The program that was called.
+    pub fn program(&self) -> Program {
+        if self.program_name == Program::CHAOS.name { Program::CHAOS } else { Program::SQUALL }
+    }
 }
 
 /// Carries out `command`; gives the exit code.

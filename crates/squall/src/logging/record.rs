@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use log::{Level, Record};
-use squall_model::{Value, json};
+use squall_model::Value;
+use squall_model::json::{self, Style};
 
 use super::level_name;
 
@@ -72,7 +73,7 @@ impl JsonForm {
             ("context_id", Value::from(self.context_id.as_str())),
             ("timestamp", Value::from(timestamp)),
         ]);
-        json::write(&object, &json::Style::python()) + "\n"
+        json::write(&object, &Style { ascii: true, ..Style::SPACED }) + "\n"
     }
 }
 
