@@ -1,0 +1,2 @@
+"""A module that cannot be imported."""
+raise RuntimeError("not on my watch")
