@@ -15,3 +15,6 @@ macro_rules! critical {
         $crate::log::backend::error!(target: $crate::log::CRITICAL, $($message)+)
     };
 }
+
+/// Target of what the reference logs.
+pub const LOG: &str = "chaostoolkit";

@@ -68,6 +68,18 @@ impl Journal {
         self.entries.get(&entry)
     }
 
+    /// The executions so far, in order.
+    pub fn entry_ids(&self) -> Vec<EntryId> {
+        let mut ids: Vec<_> = self.entries.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The state of an evaluation of the hypothesis.
+    pub fn state(&self, state: StateId) -> Option<&Map> {
+        self.states.get(&state).map(|(_, content)| content)
+    }
+
     /// Takes one event in. Events that refer to what never began are without effect.
     pub fn apply(&mut self, event: &RunEventKind) {
         match event {

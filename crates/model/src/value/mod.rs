@@ -23,9 +23,10 @@ pub type Str = Arc<str>;
 ///
 /// `==` is Python's equality (`1 == 1.0 == True`, never `"1" == 1`); see [`Value::identical`] for a
 /// comparison that also tells the types apart.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub enum Value {
     /// `null`, `None`.
+    #[default]
     Null,
     /// `true` or `false`.
     Bool(bool),
