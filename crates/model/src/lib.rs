@@ -2,11 +2,15 @@
 //!
 //! Nothing here knows time, disk, network, environment or an async runtime.
 
+pub mod document;
 pub mod event;
+pub mod expr;
 pub mod journal;
+pub mod json;
 pub mod time;
 pub mod python;
 pub mod redact;
 pub mod value;
+pub mod yaml;
 
 pub use value::{Int, Key, List, Map, Other, OtherKind, Str, Value};
