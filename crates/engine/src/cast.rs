@@ -190,7 +190,9 @@ fn decimal_digit(c: char) -> Option<u32> {
     if c.is_ascii() {
         return c.to_digit(10);
     }
-    let zero = ZEROS.chars().find(|zero| (*zero..=char::from_u32(*zero as u32 + 9).unwrap_or(*zero)).contains(&c))?;
+    let zero = ZEROS
+        .chars()
+        .find(|zero| (*zero..=char::from_u32(*zero as u32 + 9).unwrap_or(*zero)).contains(&c))?;
     Some(c as u32 - zero as u32)
 }
 
@@ -231,13 +233,17 @@ mod tests {
 
     #[test]
     fn integers() {
-        for (text, int) in [("1", 1), (" 1_0 ", 10), ("+5", 5), ("-0", 0), ("1\n", 1), ("１２", 12), ("\u{1f}٣", 3)] {
+        for (text, int) in
+            [("1", 1), (" 1_0 ", 10), ("+5", 5), ("-0", 0), ("1\n", 1), ("１２", 12), ("\u{1f}٣", 3)]
+        {
             assert_cast("int", text, int);
         }
         assert_cast("integer", true, 1);
         assert_cast("int", -1.9, -1);
         assert_cast("int", 1e20, Value::Int("100000000000000000000".parse().unwrap()));
-        for text in ["", "1__0", "_1", "1_", "0x10", "1e3", "inf", ".", "+-1", "+ 1", "1 2", "é'", "\u{0}1", "x"] {
+        for text in
+            ["", "1__0", "_1", "1_", "0x10", "1e3", "inf", ".", "+-1", "+ 1", "1 2", "é'", "\u{0}1", "x"]
+        {
             let message = cast("int", text).unwrap_err();
             let shown = python::repr(&Value::from(text));
             assert_eq!(message, format!("invalid literal for int() with base 10: {shown}"));
@@ -260,15 +266,23 @@ mod tests {
 
     #[test]
     fn floats() {
-        for (text, float) in
-            [("1", 1.0), ("1_0.5_0", 10.5), (".5", 0.5), ("5.", 5.0), ("1e5_0", 1e50), (" -Infinity ", f64::NEG_INFINITY)]
-        {
+        for (text, float) in [
+            ("1", 1.0),
+            ("1_0.5_0", 10.5),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("1e5_0", 1e50),
+            (" -Infinity ", f64::NEG_INFINITY),
+        ] {
             assert_cast("float", text, float);
         }
         assert_cast("number", "NaN", f64::NAN);
         assert_cast("float", 3, 3.0);
         for text in ["", ".", "e5", "1._5", "1e_5", "i_nf", "--1", "0x10", "1 2", "1f", "infin"] {
-            assert_eq!(cast("float", text).unwrap_err(), format!("could not convert string to float: '{text}'"));
+            assert_eq!(
+                cast("float", text).unwrap_err(),
+                format!("could not convert string to float: '{text}'")
+            );
         }
         let huge = Value::Int("1".repeat(400).parse().unwrap());
         assert_eq!(cast("float", huge).unwrap_err(), "int too large to convert to float");

@@ -267,6 +267,12 @@ pub struct RollbackArgs {
     /// Play the rollbacks without asking
     #[arg(long)]
     pub yes: bool,
+    /// Value of a configuration entry, as it was given to the run; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true, value_parser = parse_variable)]
+    pub var: Vec<Variable>,
+    /// File with values of configuration and secrets, as it was given to the run; may be repeated
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub var_file: Vec<PathBuf>,
 }
 
 /// `completions`.

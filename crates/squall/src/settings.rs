@@ -74,7 +74,7 @@ pub fn load(path: &Path, redactor: &Redactor) -> Result<Option<Map>, SettingsErr
     match &settings {
         value if !value.is_truthy() => Ok(None),
         Value::Map(map) => {
-            let map = template::expand_map(map, &squall_os::environment::var);
+            let map = template::expand_map(map, &|name| squall_os::environment::var(name));
             hide_credentials(&map, redactor);
             Ok(Some(map))
         }
@@ -89,7 +89,7 @@ pub fn load(path: &Path, redactor: &Redactor) -> Result<Option<Map>, SettingsErr
 /// When there is no file, or it cannot be read.
 pub fn load_as_written(path: &Path) -> Result<Value, SettingsError> {
     let text = read(path)?;
-    Ok(yaml::load(&text).unwrap_or_else(|error| {
+    Ok(yaml::load(&text, &path.to_string_lossy()).unwrap_or_else(|error| {
         log::error!("Failed parsing YAML settings: {error}");
         Value::Null
     }))
@@ -187,7 +187,10 @@ mod tests {
         for (text, found) in [("hello", "str"), ("[1]", "list"), ("12", "int")] {
             let (_folder, path) = file(text);
             let error = load(&path, &Redactor::new()).unwrap_err().to_string();
-            assert!(error.contains("must hold a mapping") && error.contains(&format!("`{found}`")), "{error}");
+            assert!(
+                error.contains("must hold a mapping") && error.contains(&format!("`{found}`")),
+                "{error}"
+            );
         }
         let (folder, _) = file("");
         assert!(matches!(load(folder.path(), &Redactor::new()), Err(SettingsError::Read { .. })));

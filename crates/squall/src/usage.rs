@@ -16,24 +16,26 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Command, CommandFactory, FromArgMatches};
 
 use crate::args::{Cli, Command as Chosen};
+use crate::exit;
 use crate::output::{complain, print};
 use crate::program::Program;
 use crate::values::quoted;
-use crate::{exit, output};
 
 /// Reads the command line.
 ///
 /// # Errors
 /// The exit code, when there is nothing to be done: help or the version was shown, or a mistake.
 pub fn parse(program: Program, words: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
-    let parsed = command(program).try_get_matches_from(words).and_then(|found| Cli::from_arg_matches(&found));
+    let words: Vec<OsString> = words.into_iter().collect();
+    let parsed =
+        command(program).try_get_matches_from(&words).and_then(|found| Cli::from_arg_matches(&found));
     parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayVersion => print(&format!("{}, version {}\n", program.name, program.version)),
         ErrorKind::DisplayHelp => shown(&error, exit::OK),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => shown(&error, exit::USAGE),
         _ => {
             let root = command(program);
-            complain(explain(&root, &error));
+            complain(explain(&root, &words, &error));
             exit::USAGE
         }
     })
@@ -68,7 +70,7 @@ pub fn command(program: Program) -> Command {
 fn shown(help: &clap::Error, code: u8) -> u8 {
     match help.print() {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            output::complain(format_args!("Error: cannot show the help: {error}"));
+            complain(format_args!("Error: cannot show the help: {error}"));
             exit::FAILED
         }
         _ => code,
@@ -76,15 +78,15 @@ fn shown(help: &clap::Error, code: u8) -> u8 {
 }
 
 /// The mistake in the reference's words.
-fn explain(root: &Command, error: &clap::Error) -> String {
+fn explain(root: &Command, words: &[OsString], error: &clap::Error) -> String {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => texts.first().cloned(),
         _ => None,
     };
-    let path = command_path(root, error);
     let argument = text(ContextKind::InvalidArg).unwrap_or_default();
     let (option, name) = (argument.split([' ', '=']).next().unwrap_or(&argument), bare(&argument));
+    let path = command_path(root, words, option);
     let value = text(ContextKind::InvalidValue).unwrap_or_default();
     let message = match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
@@ -94,7 +96,8 @@ fn explain(root: &Command, error: &clap::Error) -> String {
         ErrorKind::UnknownArgument => format!("Got unexpected extra argument ({argument})"),
         ErrorKind::InvalidSubcommand => {
             let name = text(ContextKind::InvalidSubcommand).unwrap_or_default();
-            let hint = text(ContextKind::SuggestedSubcommand).map(|other| format!(" Did you mean '{other}'?"));
+            let hint =
+                text(ContextKind::SuggestedSubcommand).map(|other| format!(" Did you mean '{other}'?"));
             format!("No such command '{name}'.{}", hint.unwrap_or_default())
         }
         ErrorKind::MissingSubcommand => "Missing command.".to_owned(),
@@ -142,17 +145,24 @@ fn choices(root: &Command, path: &[String], argument: &str) -> String {
     if values.is_empty() { String::new() } else { format!(" Choose from:{}", values.join(",")) }
 }
 
-/// The names of the sub-commands that the mistake was made in.
-fn command_path(root: &Command, error: &clap::Error) -> Vec<String> {
-    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else { return Vec::new() };
-    let usage = usage.to_string();
-    let words = usage.trim_start_matches("Usage:").split_whitespace().skip(1);
+/// The names of the sub-commands that the words choose before the option `wrong`.
+fn command_path(root: &Command, words: &[OsString], wrong: &str) -> Vec<String> {
     let mut at = root;
     let mut path = Vec::new();
-    for word in words {
-        let Some(next) = at.find_subcommand(word) else { break };
-        path.push(word.to_owned());
-        at = next;
+    let mut words = words.iter().skip(1).map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        if word.starts_with('-') && word.split('=').next() == Some(wrong) {
+            break;
+        } else if let Some(option) = word.strip_prefix("--") {
+            let takes_value =
+                |arg: &clap::Arg| arg.get_long() == Some(option) && arg.get_action().takes_values();
+            if at.get_opts().any(takes_value) {
+                words.next();
+            }
+        } else if let Some(next) = at.find_subcommand(&*word) {
+            path.push(next.get_name().to_owned());
+            at = next;
+        }
     }
     path
 }
@@ -199,8 +209,9 @@ mod tests {
 
     fn mistake(line: &str) -> String {
         let root = command(Program::CHAOS);
-        let error = root.clone().try_get_matches_from(line.split_whitespace()).unwrap_err();
-        explain(&root, &error)
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let error = root.clone().try_get_matches_from(&words).unwrap_err();
+        explain(&root, &words, &error)
     }
 
     #[test]
@@ -227,9 +238,15 @@ mod tests {
                 run,
                 "Invalid value for '--hypothesis-frequency': 'abc' is not a valid float.",
             ),
+            ("chaos --change-dir run nope", top, "No such command 'nope'."),
+            ("chaos --nope run e.json", top, "No such option '--nope'."),
             ("chaos nope", top, "No such command 'nope'."),
             ("chaos --verbose", top, "Missing command."),
-            ("chaos --log-format zz run", top, "Invalid value for '--log-format': 'zz' is not one of 'string', 'json'."),
+            (
+                "chaos --log-format zz run e.json",
+                top,
+                "Invalid value for '--log-format': 'zz' is not one of 'string', 'json'.",
+            ),
             (
                 "chaos settings get",
                 "Usage: chaos settings get [OPTIONS] KEY\nTry 'chaos settings get --help' for help.\n\nError: ",
@@ -245,7 +262,11 @@ mod tests {
                 "Usage: chaos info [OPTIONS] TARGET\nTry 'chaos info --help' for help.\n\nError: ",
                 "Invalid value for 'TARGET': 'zz' is not one of 'core', 'settings', 'extensions'.",
             ),
-            ("chaos validate --no-verify-tls=1 e.json", "Error: ", "Option '--no-verify-tls' does not take a value."),
+            (
+                "chaos validate --no-verify-tls=1 e.json",
+                "Error: ",
+                "Option '--no-verify-tls' does not take a value.",
+            ),
             ("chaos run e.json --journal-path", "Error: ", "Option '--journal-path' requires an argument."),
         ] {
             assert_eq!(mistake(line), format!("{start}{message}"), "{line}");
@@ -254,7 +275,8 @@ mod tests {
 
     #[test]
     fn options_may_follow_arguments_repeat_and_begin_with_a_hyphen() {
-        let words = ["squall", "run", "e.json", "--var", "a=1", "--var", "b:int=2", "--dry=probes", "--dry", "pause"];
+        let words =
+            ["squall", "run", "e.json", "--var", "a=1", "--var", "b:int=2", "--dry=probes", "--dry", "pause"];
         let words = words.into_iter().chain(["--hypothesis-frequency", "-1_0", "--journal-path", "-j"]);
         let cli = parse(Program::SQUALL, words.map(OsString::from)).unwrap();
         let Chosen::Run(run) = cli.command else { panic!("expected run, found {:?}", cli.command) };

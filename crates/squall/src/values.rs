@@ -26,8 +26,8 @@ pub fn parse_variable(text: &str) -> Result<Variable, String> {
         Some((key, type_name)) => (key, Some(type_name)),
         None => (key, None),
     };
-    let value =
-        cast::convert_to_type(type_name, &Value::from(value)).map_err(|error: CastError| error.to_string())?;
+    let value = cast::convert_to_type(type_name, &Value::from(value))
+        .map_err(|error: CastError| error.to_string())?;
     Ok(Variable { key: key.to_owned(), value })
 }
 

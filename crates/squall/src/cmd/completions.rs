@@ -12,7 +12,12 @@ use crate::{exit, usage};
 /// Prints the completion script of a shell; gives the exit code.
 pub fn execute(args: &CompletionsArgs, cx: &Context) -> u8 {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut usage::command(cx.program()), cx.program_name.as_str(), &mut script);
+    clap_complete::generate(
+        args.shell,
+        &mut usage::command(cx.program()),
+        cx.program_name.as_str(),
+        &mut script,
+    );
     print(&String::from_utf8_lossy(&script))
 }
 

@@ -6,10 +6,10 @@ use squall_model::Value;
 
 use super::Context;
 use crate::args::InfoArgs;
+use crate::logging;
 use crate::output::{fail, print};
 use crate::program::REFERENCE_LIBRARY;
 use crate::settings::{self, SettingsError};
-use crate::{exit, logging};
 
 /// Carries out the command; gives the exit code.
 pub fn execute(args: &InfoArgs, cx: &Context) -> u8 {
@@ -21,7 +21,6 @@ pub fn execute(args: &InfoArgs, cx: &Context) -> u8 {
 }
 
 fn core(cx: &Context) -> String {
-    let program = if cx.program_name == Program::CHAOS.name { Program::CHAOS } else { Program::SQUALL };
     let line = |name, version| format!("{name:<20}{version:<10}");
     let rows = [line("CLI", cx.program().version), line("Core library", REFERENCE_LIBRARY)];
     format!("{}\n{}\n", heading(&line("NAME", "VERSION")), rows.join("\n"))
@@ -36,13 +35,16 @@ fn show_settings(cx: &Context) -> u8 {
 }
 
 fn extensions() -> u8 {
-    let found = match super::discover::runtime().block_on(squall_providers::python::PythonWorker::new().extensions()) {
+    let found = match super::discover::runtime()
+        .block_on(squall_providers::python::PythonWorker::new().extensions())
+    {
         Ok(found) => found,
         Err(error) => return fail(error),
     };
     let mut table = heading(&row("NAME", "VERSION", "LICENSE", "DESCRIPTION")) + "\n";
     for extension in found.as_list().map(|list| list.to_vec()).unwrap_or_default() {
-        let field = |name| extension.get(name).as_ref().and_then(Value::as_str).unwrap_or("Unknown").to_owned();
+        let field =
+            |name| extension.get(name).as_ref().and_then(Value::as_str).unwrap_or("Unknown").to_owned();
         let summary = field("summary").replace("Chaos Toolkit Extension for ", "");
         let summary: String = summary.chars().take(50).collect();
         let _ = writeln!(table, "{}", row(&field("name"), &field("version"), &field("license"), &summary));
@@ -56,5 +58,9 @@ fn row(name: &str, version: &str, license: &str, description: &str) -> String {
 
 /// The line in bright blue where the terminal has colours.
 fn heading(line: &str) -> String {
-    if logging::has_colours(&std::io::stdout()) { format!("\u{1b}[94m{line}\u{1b}[0m") } else { line.to_owned() }
+    if logging::has_colours(&std::io::stdout()) {
+        format!("\u{1b}[94m{line}\u{1b}[0m")
+    } else {
+        line.to_owned()
+    }
 }

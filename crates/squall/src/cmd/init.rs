@@ -92,7 +92,8 @@ fn initialise(args: &InitArgs, cx: &Context) -> Result<(), InitError> {
     }
     let experiment = Value::Map(compose(&mut prompter, offered.as_deref())?);
     write(&args.experiment_path, &experiment)?;
-    prompter.tell(&format!("\nExperiment created and saved in '{}'", args.experiment_path.display()), None)?;
+    prompter
+        .tell(&format!("\nExperiment created and saved in '{}'", args.experiment_path.display()), None)?;
     notify::send(&settings, "init-completed", &experiment, None);
     Ok(())
 }
@@ -103,7 +104,8 @@ fn compose<R: BufRead, W: Write>(
     offered: Option<&[Value]>,
 ) -> Result<Map, PromptError> {
     let of_type = |name: &str| -> Vec<Value> {
-        let of_type = |activity: &&Value| activity.get("type").is_some_and(|kind| kind.as_str() == Some(name));
+        let of_type =
+            |activity: &&Value| activity.get("type").is_some_and(|kind| kind.as_str() == Some(name));
         offered.unwrap_or_default().iter().filter(of_type).cloned().collect()
     };
     let title = prompter.ask_text("Experiment's title")?;
@@ -116,7 +118,8 @@ fn compose<R: BufRead, W: Write>(
         let title = prompter.ask_text("Hypothesis's title")?;
         let mut probes = Vec::new();
         if offered.is_some() {
-            let explanation = "\nYou may now define probes that will determine\nthe steady-state of your system.";
+            let explanation =
+                "\nYou may now define probes that will determine\nthe steady-state of your system.";
             prompter.tell(explanation, Some(Look::Blue))?;
             probes = activities::choose(prompter, &of_type("probe"), true)?;
         }
@@ -147,7 +150,11 @@ fn choose_if_wanted<R: BufRead, W: Write>(
     question: &str,
     offered: &[Value],
 ) -> Result<Option<Vec<Value>>, PromptError> {
-    if prompter.confirm(question)? { activities::choose(prompter, offered, false).map(Some) } else { Ok(None) }
+    if prompter.confirm(question)? {
+        activities::choose(prompter, offered, false).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 /// The activities of the discovery in the file; none when there is no such file.
@@ -211,6 +218,9 @@ mod tests {
                 {"type": "python", "module": "m", "func": "a", "arguments": {}}}]}"#;
         assert!(experiment.identical(&json::parse(expected).unwrap()), "{experiment:?}");
         assert!(questions.contains("\nLooks.\nDo you want to use this probe? [y/N]: "), "{questions}");
-        assert!(questions.contains("Argument's value for 'n' [5]: Argument's value for 'x' []: "), "{questions}");
+        assert!(
+            questions.contains("Argument's value for 'n' [5]: Argument's value for 'x' []: "),
+            "{questions}"
+        );
     }
 }

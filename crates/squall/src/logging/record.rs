@@ -173,11 +173,23 @@ mod tests {
         let record = Record::builder().level(Level::Info).target("squall").line(Some(7)).build();
         let line = JsonForm::new().line(&record, "a \"quoted\"\nmessage");
         let object = json::parse(line.strip_suffix('\n').unwrap()).unwrap();
-        let keys: Vec<_> = object.as_map().unwrap().entries().into_iter().map(|(key, _)| key.as_str().unwrap().to_owned()).collect();
-        assert_eq!(keys, ["process", "asctime", "levelname", "module", "lineno", "message", "context_id", "timestamp"]);
+        let keys: Vec<_> = object
+            .as_map()
+            .unwrap()
+            .entries()
+            .into_iter()
+            .map(|(key, _)| key.as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            keys,
+            ["process", "asctime", "levelname", "module", "lineno", "message", "context_id", "timestamp"]
+        );
         assert_eq!(object.get("message").unwrap().as_str(), Some("a \"quoted\"\nmessage"));
         assert_eq!(object.get("lineno"), Some(Value::from(7)));
         assert_eq!(object.get("asctime").unwrap().as_str().unwrap().len(), "2026-11-23 04:18:34,066".len());
-        assert_eq!(object.get("timestamp").unwrap().as_str().unwrap().len(), "2026-11-23T04:18:34.066123+00:00".len());
+        assert_eq!(
+            object.get("timestamp").unwrap().as_str().unwrap().len(),
+            "2026-11-23T04:18:34.066123+00:00".len()
+        );
     }
 }

@@ -82,7 +82,9 @@ impl Located {
             Place::Entry(map, name) => map.insert(name.as_str(), value),
             Place::Item(list, index) => {
                 let items = list.to_vec().into_iter().enumerate();
-                list.replace(items.map(|(at, item)| if at == *index { value.clone() } else { item }).collect());
+                list.replace(
+                    items.map(|(at, item)| if at == *index { value.clone() } else { item }).collect(),
+                );
             }
         }
     }
@@ -130,7 +132,18 @@ mod tests {
 
     #[test]
     fn paths_that_lead_nowhere() {
-        for key in ["nope", "auths.example.com", "l.n", "l[9]", "l[-1]", "l[]", "l[0][0]", "l[0]x", "auths[0]", "l[1].n"] {
+        for key in [
+            "nope",
+            "auths.example.com",
+            "l.n",
+            "l[9]",
+            "l[-1]",
+            "l[]",
+            "l[0][0]",
+            "l[0]x",
+            "auths[0]",
+            "l[1].n",
+        ] {
             assert!(get(key).is_none(), "{key}");
         }
     }

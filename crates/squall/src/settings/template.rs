@@ -84,7 +84,20 @@ mod tests {
 
     #[test]
     fn everything_else_stays() {
-        for text in ["$", "$$", "${", "${}", "${NAME", "$1", "${1a}", "${NO_SUCH}", "$NO_SUCH", "a$ b", "${NAME:-x}", "é$é"] {
+        for text in [
+            "$",
+            "$$",
+            "${",
+            "${}",
+            "${NAME",
+            "$1",
+            "${1a}",
+            "${NO_SUCH}",
+            "$NO_SUCH",
+            "a$ b",
+            "${NAME:-x}",
+            "é$é",
+        ] {
             assert_eq!(expand_text(text, &known), text);
         }
     }
@@ -99,9 +112,13 @@ mod tests {
         let inner = Value::map([("$NAME", Value::list([Value::from("$NAME"), Value::from(1)]))]);
         let settings: Map = [("a", inner)].into_iter().collect();
         let expanded = Value::Map(expand_map(&settings, &known));
-        let expected = Value::map([("a", Value::map([("$NAME", Value::list([Value::from("value"), Value::from(1)]))]))]);
+        let expected =
+            Value::map([("a", Value::map([("$NAME", Value::list([Value::from("value"), Value::from(1)]))]))]);
         assert!(expanded.identical(&expected), "{expanded:?}");
-        assert_eq!(settings.get("a").unwrap().get("$NAME").unwrap().as_list().unwrap().get(0), Some(Value::from("$NAME")));
+        assert_eq!(
+            settings.get("a").unwrap().get("$NAME").unwrap().as_list().unwrap().get(0),
+            Some(Value::from("$NAME"))
+        );
     }
 
     proptest! {

@@ -36,7 +36,8 @@ pub fn choose<R: BufRead, W: Write>(
 ) -> Result<Vec<Value>, PromptError> {
     let mut chosen = Vec::new();
     let text = |activity: &Value, key: &str| activity.get(key).map(|v| python::str(&v)).unwrap_or_default();
-    let names = offered.iter().enumerate().map(|(at, activity)| format!("{}) {}", at + 1, text(activity, "name")));
+    let names =
+        offered.iter().enumerate().map(|(at, activity)| format!("{}) {}", at + 1, text(activity, "name")));
     let menu = names.collect::<Vec<_>>().join("\n");
     loop {
         prompter.tell("Add an activity", Some(Look::Green))?;
@@ -84,7 +85,8 @@ fn fill_in<R: BufRead, W: Write>(
                            recognised `normal` state.\n";
         prompter.tell(explanation, Some(Look::Blue))?;
         // Kept as text, as the reference does.
-        activity.insert("tolerance", Value::from(prompter.ask_text("What is the tolerance for this probe?")?));
+        activity
+            .insert("tolerance", Value::from(prompter.ask_text("What is the tolerance for this probe?")?));
     }
     let explanation = "\nYou now need to fill the arguments for this activity. Default\nvalues will be shown \
                        between brackets. You may simply press return\nto use it or not set any value.";
