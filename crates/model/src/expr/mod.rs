@@ -8,11 +8,13 @@ pub mod number;
 pub mod ordering;
 pub mod regex;
 pub mod substitute;
+pub mod tolerance;
 
 pub use jsonpath::{JsonPath, JsonPathError};
 pub use number::Decimal;
 pub use regex::{Regex, RegexError};
 pub use substitute::{Scope, Used, references, substitute, substitute_masked, substitute_noting};
+pub use tolerance::{Verdict, describe, within};
 
 use crate::value::Value;
 
@@ -54,4 +56,9 @@ fn c_type_name(value: &Value) -> &str {
         "Decimal" => "decimal.Decimal",
         name => name,
     }
+}
+
+/// A count or an index as a value.
+fn count(count: usize) -> Value {
+    Value::from(i64::try_from(count).unwrap_or(i64::MAX))
 }

@@ -10,10 +10,8 @@ use std::sync::OnceLock;
 
 use super::{DEEPEST, Raised, c_type_name};
 use crate::python;
+use crate::redact::MASK;
 use crate::value::{Key, Map, Value};
-
-/// What stands in a masked text for a value that came from the secrets.
-pub const MASK: &str = "********";
 
 /// Where names are looked up: first the configuration, then each scope of the secrets in order.
 #[derive(Clone, Debug, Default)]

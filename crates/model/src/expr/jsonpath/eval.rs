@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use super::{Expression, Function, Nested, Operand, Operator, Step, Subscript};
-use crate::expr::Raised;
+use crate::expr::{Raised, count};
 use crate::value::{Int, Map, OtherKind, Value};
 
 /// How deep a recursive descent goes.
@@ -317,10 +317,10 @@ fn substring(current: &Value, start: &Value, end: Option<&Value>) -> Option<Valu
 }
 
 fn without_arguments(function: Function, current: &Value) -> Option<Value> {
-    let numbers = |length: usize| (0..length).filter_map(|index| i64::try_from(index).ok()).map(Value::from);
+    let numbers = |length: usize| (0..length).map(count);
     match (function, current) {
-        (Function::Length, Value::Str(text)) => numbers(text.chars().count() + 1).last(),
-        (Function::Length, list) => numbers(sequence(list)?.len() + 1).last(),
+        (Function::Length, Value::Str(text)) => Some(count(text.chars().count())),
+        (Function::Length, list) => Some(count(sequence(list)?.len())),
         (Function::Entries, Value::Map(map)) => Some(pairs(map)),
         (Function::Entries, list) => {
             let items = sequence(list)?;
