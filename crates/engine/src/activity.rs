@@ -118,8 +118,12 @@ impl Run {
         };
         let (ended, halt) = self.conclude(called, id);
         self.emit_end(id, started, ended);
-        self.notify("activity_completed", vec![Value::Map(activity.clone()), Value::Map(entry.clone())], lane)
-            .await;
+        self.notify(
+            "activity_completed",
+            vec![Value::Map(activity.clone()), Value::Map(entry.clone())],
+            lane,
+        )
+        .await;
         // After an unexpected error the reference still pauses; after a request to end the run we do not.
         if matches!(halt, None | Some(Halt::Error(..))) {
             self.pause(pauses.get("after"), "Pausing after activity for", sleeps, lane).await?;

@@ -80,11 +80,7 @@ pub fn load(
     Ok(configuration)
 }
 
-fn from_environment(
-    key: &Key,
-    value: &Value,
-    environment: &dyn Environment,
-) -> Result<Value, ResolveError> {
+fn from_environment(key: &Key, value: &Value, environment: &dyn Environment) -> Result<Value, ResolveError> {
     let name = || python::str(key.value());
     let variable = value.get("key").ok_or_else(|| ResolveError::MissingField {
         section: "configuration",
@@ -137,7 +133,10 @@ pub async fn load_dynamic(
         };
         // The probe may ask for any secret by its parameter; the definition itself is left alone.
         let definition = definition.shallow_clone();
-        definition.insert("secrets", Value::list(secrets.entries().into_iter().map(|(key, _)| key.value().clone())));
+        definition.insert(
+            "secrets",
+            Value::list(secrets.entries().into_iter().map(|(key, _)| key.value().clone())),
+        );
         let activity: Map = value.as_map().map(Map::shallow_clone).unwrap_or_default();
         activity.insert("provider", Value::Map(definition));
         let call =

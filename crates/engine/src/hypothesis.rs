@@ -67,13 +67,13 @@ impl Run {
 
     async fn note_evaluation(&self, event: &'static str, evaluation: &Evaluation) {
         self.end_evaluation(evaluation);
-        let arguments = vec![self.live_experiment(), Value::Map(evaluation.state.clone()), self.live_journal()];
+        let arguments =
+            vec![self.live_experiment(), Value::Map(evaluation.state.clone()), self.live_journal()];
         self.notify(event, arguments, Lane::Main).await;
     }
 
     fn end_evaluation(&self, evaluation: &Evaluation) {
-        self.recorder
-            .emit(RunEventKind::HypothesisEnded { state: evaluation.id, met: Some(evaluation.met) });
+        self.recorder.emit(RunEventKind::HypothesisEnded { state: evaluation.id, met: Some(evaluation.met) });
         self.recorder.note_state(evaluation.id);
     }
 
@@ -262,20 +262,23 @@ impl Run {
     ) -> Result<bool, Halt> {
         let error = |failure: Failure| Halt::Error(failure, Some(execution.id));
         let scope = self.scope();
-        let tolerance = match probe.get("tolerance").unwrap_or(Value::Null) {
-            text @ Value::Str(_) => substitute(&text, &scope).map_err(|raised| error(Failure::of_class(raised.class, raised.message)))?,
-            other => other,
-        };
-        log::debug!(target: LOG, "allowed tolerance is {}", python::str(&tolerance));
+        let tolerance = probe.get("tolerance").unwrap_or_default();
+        if log::log_enabled!(target: LOG, log::Level::Debug) {
+            let shown = match &tolerance {
+                Value::Str(_) => substitute(&tolerance, &scope).unwrap_or_else(|_| tolerance.clone()),
+                other => other.clone(),
+            };
+            log::debug!(target: LOG, "allowed tolerance is {}", python::str(&shown));
+        }
         let value = execution.output();
         match tolerance::within(&tolerance, &value, &scope) {
             Ok(Verdict::Met(met)) => Ok(met),
-            Ok(Verdict::NeedsProbe) => self.is_within_probe(&tolerance, value, lane).await.map_err(|halt| {
-                match halt {
+            Ok(Verdict::NeedsProbe(probe)) => {
+                self.is_within_probe(&probe, value, lane).await.map_err(|halt| match halt {
                     Halt::Error(failure, _) => error(failure),
                     other => other,
-                }
-            }),
+                })
+            }
             Err(trouble) => {
                 let message = trouble.to_string();
                 Err(error(Failure { exception: vec![format!("{message}\n")], message }))
@@ -285,9 +288,9 @@ impl Run {
 
     /// A tolerance that is a probe itself: it is given the value, and its output counts as true or
     /// false in Python's sense.
-    async fn is_within_probe(&self, tolerance: &Value, value: Value, lane: Lane) -> Result<bool, Halt> {
+    async fn is_within_probe(&self, tolerance: &Map, value: Value, lane: Lane) -> Result<bool, Halt> {
         let arguments = tolerance.get("provider").and_then(|provider| provider.get("arguments"));
-        let (Some(Value::Map(arguments)), Some(tolerance)) = (arguments, tolerance.as_map()) else {
+        let Some(Value::Map(arguments)) = arguments else {
             return Err(Halt::error("KeyError", "'arguments'"));
         };
         arguments.insert("value", value);

@@ -235,7 +235,8 @@ impl Run {
             Halt::Interrupted(text) => {
                 self.recorder.set_status(Status::Interrupted);
                 critical!("{text}");
-                self.notify("interrupted", vec![self.live_experiment(), self.live_journal()], Lane::Main).await;
+                self.notify("interrupted", vec![self.live_experiment(), self.live_journal()], Lane::Main)
+                    .await;
             }
             Halt::Keyboard => {
                 self.recorder.set_status(Status::Interrupted);

@@ -11,7 +11,11 @@ use crate::ports::BoxFuture;
 pub trait SecretStore {
     /// What is stored for a secret's definition (`path`, optionally `key`); an empty mapping where
     /// there is nothing.
-    fn read<'a>(&'a self, definition: &'a Map, configuration: &'a Map) -> BoxFuture<'a, Result<Value, String>>;
+    fn read<'a>(
+        &'a self,
+        definition: &'a Map,
+        configuration: &'a Map,
+    ) -> BoxFuture<'a, Result<Value, String>>;
 }
 
 /// Where secrets come from.
@@ -60,7 +64,7 @@ pub fn load<'a>(
                     let text = sources
                         .environment
                         .var(&variable)
-                        .ok_or_else(|| ResolveError::MissingSecretVariable(variable))?;
+                        .ok_or(ResolveError::MissingSecretVariable(variable))?;
                     sources.redactor.add(&text);
                     Value::from(text)
                 }
