@@ -116,7 +116,7 @@ fn matches_path(rule: &Map, value: &Value, scope: &Scope) -> Result<bool, Raised
     }
     Ok(match rule.get("count") {
         None | Some(Value::Null) => !found.is_empty(),
-        Some(count) => count == count(found.len()),
+        Some(expected) => expected == count(found.len()),
     })
 }
 
