@@ -8,6 +8,7 @@ mod notify;
 mod output;
 mod program;
 mod render;
+mod session;
 mod settings;
 mod usage;
 mod values;

@@ -9,6 +9,7 @@ use crate::args::InfoArgs;
 use crate::logging;
 use crate::output::{fail, print};
 use crate::program::REFERENCE_LIBRARY;
+use crate::session::with_python;
 use crate::settings::{self, SettingsError};
 
 /// Carries out the command; gives the exit code.
@@ -35,9 +36,7 @@ fn show_settings(cx: &Context) -> u8 {
 }
 
 fn extensions() -> u8 {
-    let found = match super::discover::runtime()
-        .block_on(squall_providers::python::PythonWorker::new().extensions())
-    {
+    let found = match with_python(async |python| python.extensions().await) {
         Ok(found) => found,
         Err(error) => return fail(error),
     };
