@@ -1,0 +1,374 @@
+//! The containers that exist on both sides at once.
+//!
+//! People's code gets plain dictionaries and lists, may change any of them, and expects that what it
+//! was given in one call is the very object of another. So every container that was sent has a number,
+//! and both sides keep what they last agreed it contains. Before a call, the containers reachable from
+//! what is handed over are compared with that, and what changed is sent; after it, the worker does the
+//! same. Content, not edits, is sent: a side that has changed a container meanwhile (another thread
+//! there, the engine here) carries its own edit over to the content that arrives, and tells of the
+//! result the next time. Messages may cross: the worker says up to which message of ours it has read,
+//! and its content is then compared with what was agreed at that time.
+
+use std::collections::{HashMap, HashSet};
+
+use squall_model::{Key, List, Map, Value};
+
+use super::wire::{Item, Update, write_item};
+
+/// The table of shared containers, for one worker.
+#[derive(Default)]
+pub(super) struct Replica {
+    entries: HashMap<i64, Entry>,
+    numbers: HashMap<usize, i64>,
+    /// The last number given; ours are even.
+    last: i64,
+    /// Counts messages with updates.
+    sequence: u64,
+    /// The last of these that the worker is known to have read.
+    seen: u64,
+}
+
+/// One side of a container: the handle keeps its identity ours.
+struct Entry {
+    container: Value,
+    /// Whether the worker has it; until then `agreed` means nothing.
+    shared: bool,
+    agreed: Content,
+    /// What was agreed before messages that the worker had not read when it last spoke: the sequence
+    /// number of the message that replaced it, and the content.
+    before: Vec<(u64, Content)>,
+}
+
+#[derive(Clone)]
+enum Content {
+    List(Vec<Value>),
+    Map(Vec<(Key, Value)>),
+}
+
+/// Updates for one message.
+#[derive(Default)]
+pub(super) struct Updates {
+    json: Vec<u8>,
+    fresh: HashMap<usize, i64>,
+    live: bool,
+    sequence: u64,
+}
+
+impl Updates {
+    /// The JSON list of the updates.
+    pub(super) fn json(mut self) -> Vec<u8> {
+        self.json.insert(0, b'[');
+        self.json.push(b']');
+        self.json
+    }
+
+    /// The message's sequence number, 0 where it changes nothing that lasts.
+    pub(super) fn sequence(&self) -> u64 {
+        if self.live { self.sequence } else { 0 }
+    }
+
+    fn push(&mut self, number: i64, content: &Content, numbered: &mut dyn FnMut(&Value) -> i64) {
+        if !self.json.is_empty() {
+            self.json.push(b',');
+        }
+        match content {
+            Content::List(items) => {
+                self.json.extend_from_slice(format!("[{number},0,[").as_bytes());
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        self.json.push(b',');
+                    }
+                    write_item(&mut self.json, item, numbered);
+                }
+            }
+            Content::Map(entries) => {
+                self.json.extend_from_slice(format!("[{number},1,[").as_bytes());
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    if index > 0 {
+                        self.json.push(b',');
+                    }
+                    write_item(&mut self.json, key.value(), numbered);
+                    self.json.push(b',');
+                    write_item(&mut self.json, value, numbered);
+                }
+            }
+        }
+        self.json.extend_from_slice(b"]]");
+    }
+}
+
+impl Replica {
+    /// Whether a container is known to the worker.
+    pub(super) fn knows(&self, value: &Value) -> bool {
+        self.number_of(value).is_some()
+    }
+
+    /// The number of a container that the worker knows.
+    pub(super) fn number_of(&self, value: &Value) -> Option<i64> {
+        self.numbers.get(&identity(value)?).copied()
+    }
+
+    /// The numbers of all shared containers.
+    pub(super) fn all(&self) -> Vec<i64> {
+        self.entries.keys().copied().collect()
+    }
+
+    /// Opens the updates of one message.
+    pub(super) fn updates(&mut self) -> Updates {
+        self.sequence += 1;
+        Updates { sequence: self.sequence, ..Updates::default() }
+    }
+
+    /// Shares `value`, and everything reachable from it, and brings the worker up to date. The item that
+    /// stands for it is given.
+    pub(super) fn share(&mut self, value: &Value, updates: &mut Updates) -> Vec<u8> {
+        let mut stack = vec![value.clone()];
+        let mut visited = HashSet::new();
+        while let Some(container) = stack.pop() {
+            let Some(identity) = identity(&container) else { continue };
+            if !visited.insert(identity) {
+                continue;
+            }
+            let content = Content::of(&container);
+            stack.extend(content.containers().cloned());
+            let number = self.number(&container);
+            let entry = self.entries.get_mut(&number).expect("every number has an entry");
+            if entry.shared && entry.agreed.same(&content) {
+                continue;
+            }
+            let old = std::mem::replace(&mut entry.agreed, content.clone());
+            entry.shared = true;
+            entry.before.retain(|(sequence, _)| *sequence > self.seen);
+            entry.before.push((updates.sequence, old));
+            updates.live = true;
+            updates.push(number, &content, &mut |value| self.number(value));
+        }
+        self.item(value)
+    }
+
+    /// The item of a value whose containers the worker already has.
+    fn item(&mut self, value: &Value) -> Vec<u8> {
+        let mut item = Vec::new();
+        write_item(&mut item, value, &mut |value| self.number(value));
+        item
+    }
+
+    /// The item of a value that the worker gets as its own copy, except for containers in it that are
+    /// shared already.
+    pub(super) fn copy(&mut self, value: &Value, updates: &mut Updates) -> Vec<u8> {
+        let mut stack = Vec::new();
+        let mut item = Vec::new();
+        let mut fresh = std::mem::take(&mut updates.fresh);
+        let mut number = |value: &Value, stack: &mut Vec<(i64, Value)>| {
+            let identity = identity(value).expect("only containers have numbers");
+            if let Some(number) = self.numbers.get(&identity) {
+                return *number;
+            }
+            let next = -1 - i64::try_from(fresh.len()).expect("fewer containers than 2^63");
+            *fresh.entry(identity).or_insert_with(|| {
+                stack.push((next, value.clone()));
+                next
+            })
+        };
+        write_item(&mut item, value, &mut |value| number(value, &mut stack));
+        while let Some((own, container)) = stack.pop() {
+            updates.push(own, &Content::of(&container), &mut |value| number(value, &mut stack));
+        }
+        updates.fresh = fresh;
+        item
+    }
+
+    /// Takes over what the worker reports, and gives the value of `item`.
+    pub(super) fn receive(&mut self, updates: Vec<Update>, seen: u64, item: Option<Item>) -> Option<Value> {
+        self.seen = self.seen.max(seen);
+        let mut fresh = HashMap::new();
+        for Update(number, kind, _) in &updates {
+            let known = if *number < 0 { fresh.contains_key(number) } else { self.entries.contains_key(number) };
+            if known {
+                continue;
+            }
+            let container = if *kind == 0 { Value::List(List::new()) } else { Value::Map(Map::new()) };
+            if *number < 0 {
+                fresh.insert(*number, container);
+            } else {
+                self.register(*number, container);
+            }
+        }
+        for Update(number, kind, items) in updates {
+            let values = items.into_iter().map(|item| self.value(item, &fresh));
+            let theirs = if kind == 0 {
+                Content::List(values.collect())
+            } else {
+                let values = values.collect::<Vec<_>>();
+                let pairs = values.chunks_exact(2);
+                Content::Map(pairs.filter_map(|pair| Some((Key::new(pair[0].clone())?, pair[1].clone()))).collect())
+            };
+            if number < 0 {
+                if let Some(container) = fresh.get(&number) {
+                    theirs.put(container);
+                }
+            } else if let Some(entry) = self.entries.get_mut(&number) {
+                entry.take(theirs, seen);
+            }
+        }
+        item.map(|item| self.value(item, &fresh))
+    }
+
+    fn value(&self, item: Item, fresh: &HashMap<i64, Value>) -> Value {
+        match item {
+            Item::Plain(value) => value,
+            Item::Container(number) => {
+                let own = self.entries.get(&number).map(|entry| &entry.container);
+                own.or_else(|| fresh.get(&number)).cloned().unwrap_or(Value::Null)
+            }
+        }
+    }
+
+    fn number(&mut self, container: &Value) -> i64 {
+        let identity = identity(container).expect("only containers have numbers");
+        if let Some(number) = self.numbers.get(&identity) {
+            return *number;
+        }
+        self.last += 2;
+        self.register(self.last, container.clone());
+        self.last
+    }
+
+    fn register(&mut self, number: i64, container: Value) {
+        let identity = identity(&container).expect("only containers are shared");
+        let agreed = Content::nothing(&container);
+        self.numbers.insert(identity, number);
+        self.entries.insert(number, Entry { container, shared: false, agreed, before: Vec::new() });
+    }
+}
+
+impl Entry {
+    /// Takes over content that the worker reported after it had read our messages up to `seen`.
+    fn take(&mut self, theirs: Content, seen: u64) {
+        let present = Content::of(&self.container);
+        let unread = self.before.iter().position(|(sequence, _)| *sequence > seen);
+        if let Some(first) = unread {
+            // It will replace its content by what is on its way, so only its edit is taken.
+            self.before.drain(..first);
+            let base = self.before.first().map_or(&self.agreed, |(_, base)| base);
+            Content::rebased(base, &theirs, present).put(&self.container);
+            return;
+        }
+        let own_edit = !present.same(&self.agreed);
+        let content = if own_edit { Content::rebased(&self.agreed, &present, theirs.clone()) } else { theirs.clone() };
+        content.put(&self.container);
+        self.agreed = theirs;
+        self.shared = true;
+        self.before.clear();
+    }
+}
+
+impl Content {
+    fn of(container: &Value) -> Content {
+        match container {
+            Value::Map(map) => Content::Map(map.entries()),
+            Value::List(list) => Content::List(list.to_vec()),
+            _ => Content::List(Vec::new()),
+        }
+    }
+
+    fn nothing(container: &Value) -> Content {
+        match container {
+            Value::Map(_) => Content::Map(Vec::new()),
+            _ => Content::List(Vec::new()),
+        }
+    }
+
+    fn put(self, container: &Value) {
+        match (self, container) {
+            (Content::Map(entries), Value::Map(map)) => map.replace(entries),
+            (Content::List(items), Value::List(list)) => list.replace(items),
+            _ => {}
+        }
+    }
+
+    fn containers(&self) -> Box<dyn Iterator<Item = &Value> + '_> {
+        let container = |value: &&Value| matches!(value, Value::List(_) | Value::Map(_));
+        match self {
+            Content::List(items) => Box::new(items.iter().filter(container)),
+            Content::Map(entries) => Box::new(entries.iter().map(|(_, value)| value).filter(container)),
+        }
+    }
+
+    /// Whether both are the same in scalars and in the identity of containers, order included.
+    fn same(&self, other: &Content) -> bool {
+        match (self, other) {
+            (Content::List(a), Content::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+            (Content::Map(a), Content::Map(b)) => {
+                a.len() == b.len()
+                    && a.iter().zip(b).all(|(a, b)| same(a.0.value(), b.0.value()) && same(&a.1, &b.1))
+            }
+            _ => false,
+        }
+    }
+
+    /// `target` with the edit that led from `base` to `edited`.
+    fn rebased(base: &Content, edited: &Content, target: Content) -> Content {
+        match (base, edited, target) {
+            (Content::Map(base), Content::Map(edited), Content::Map(mut target)) => {
+                let find = |entries: &[(Key, Value)], key: &Key| {
+                    entries.iter().find(|(other, _)| other == key).map(|(_, value)| value.clone())
+                };
+                for (key, _) in base {
+                    if find(edited, key).is_none() {
+                        target.retain(|(other, _)| other != key);
+                    }
+                }
+                for (key, value) in edited {
+                    if find(base, key).is_some_and(|old| same(&old, value)) {
+                        continue;
+                    }
+                    match target.iter_mut().find(|(other, _)| other == key) {
+                        Some((_, place)) => *place = value.clone(),
+                        None => target.push((key.clone(), value.clone())),
+                    }
+                }
+                Content::Map(target)
+            }
+            (Content::List(base), Content::List(edited), Content::List(target)) => {
+                Content::List(spliced(base, edited, target))
+            }
+            (_, _, target) => target,
+        }
+    }
+}
+
+/// Carries the one stretch in which `edited` differs from `base` over to `target`: in place where
+/// `target` begins as `base` does up to its end, else at the end.
+fn spliced(base: &[Value], edited: &[Value], mut target: Vec<Value>) -> Vec<Value> {
+    let shorter = base.len().min(edited.len());
+    let start = (0..shorter).find(|&index| !same(&base[index], &edited[index])).unwrap_or(shorter);
+    let tail = (0..shorter - start)
+        .find(|&index| !same(&base[base.len() - 1 - index], &edited[edited.len() - 1 - index]))
+        .unwrap_or(shorter - start);
+    let end = base.len() - tail;
+    let inserted = edited[start..edited.len() - tail].to_vec();
+    if target.len() >= end && base[..end].iter().zip(&target).all(|(a, b)| same(a, b)) {
+        target.splice(start..end, inserted);
+    } else {
+        target.extend(inserted);
+    }
+    target
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::List(a), Value::List(b)) => a.same(b),
+        (Value::Map(a), Value::Map(b)) => a.same(b),
+        (Value::List(_) | Value::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => false,
+        (a, b) => a.identical(b),
+    }
+}
+
+fn identity(value: &Value) -> Option<usize> {
+    match value {
+        Value::List(list) => Some(list.identity()),
+        Value::Map(map) => Some(map.identity()),
+        _ => None,
+    }
+}
