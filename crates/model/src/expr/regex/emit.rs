@@ -126,9 +126,10 @@ impl Emitter {
             self.text.push_str("(?>");
         }
         match body.nodes.as_slice() {
-            [Node::Literal(_) | Node::Class { .. } | Node::Any | Node::Group { .. } | Node::Atomic(_)] => {
-                self.sequence(body, flags, false)?;
-            }
+            [Node::Literal(_) | Node::Class { .. } | Node::Any] => self.sequence(body, flags, false)?,
+            // CPython goes back neither into the repetition nor into one of its rounds.
+            _ if greed == Greed::Possessive => self.wrap("(?>", body, flags, false)?,
+            [Node::Group { .. } | Node::Atomic(_)] => self.sequence(body, flags, false)?,
             _ => self.wrap("(?:", body, flags, false)?,
         }
         match (least, most) {
