@@ -1,6 +1,6 @@
 //! JSONPath against what the library of the reference made of the same paths (`golden/make_jsonpath.py`).
 
-use squall_model::expr::jsonpath;
+use squall_model::expr::JsonPath;
 use squall_model::{Value, json};
 
 #[test]
@@ -9,7 +9,7 @@ fn paths_match_what_they_match_in_the_reference() {
     let mut wrong = Vec::new();
     for row in rows.as_list().unwrap().to_vec() {
         let path = row.get("path").unwrap();
-        let parsed = jsonpath::parse(path.as_str().unwrap());
+        let parsed = JsonPath::parse(path.as_str().unwrap());
         let Ok(parsed) = parsed else {
             if row.get("error").is_none() {
                 wrong.push(format!("{row:?}\n   is refused: {}", parsed.unwrap_err()));
@@ -44,7 +44,7 @@ fn errors_say_what_was_found_where() {
              `substring` or `values`",
         ),
     ] {
-        assert_eq!(jsonpath::parse(path).unwrap_err().to_string(), expected);
+        assert_eq!(JsonPath::parse(path).unwrap_err().to_string(), expected);
     }
 }
 
@@ -60,7 +60,7 @@ fn nesting_has_bounds() {
         (format!("{}{}", "$[".repeat(100_000), "]".repeat(100_000)), false),
         (format!("$[?({}@)]", "not ".repeat(100_000)), true),
     ] {
-        let parsed = jsonpath::parse(&path);
+        let parsed = JsonPath::parse(&path);
         assert_eq!(parsed.is_ok(), fine, "{}", &path[..20]);
     }
 }
@@ -71,9 +71,9 @@ fn deep_and_cyclic_documents_end() {
     for _ in 0..800 {
         deep = Value::list([deep]);
     }
-    let all = jsonpath::parse("$..*").unwrap();
+    let all = JsonPath::parse("$..*").unwrap();
     assert_eq!(all.matches(&deep).unwrap().len(), 800);
-    let path = jsonpath::parse(&format!("${}", "[0]".repeat(400))).unwrap();
+    let path = JsonPath::parse(&format!("${}", "[0]".repeat(400))).unwrap();
     assert_eq!(path.matches(&deep).unwrap().len(), 1);
     let cycle = squall_model::List::new();
     cycle.push(Value::List(cycle.clone()));

@@ -1,6 +1,6 @@
 //! Regular expressions against CPython's `re` (`golden/make_regex.py`).
 
-use squall_model::expr::regex::{self, RegexError};
+use squall_model::expr::{Regex, RegexError};
 use squall_model::{Value, json};
 
 #[test]
@@ -10,7 +10,7 @@ fn patterns_find_what_they_find_in_python() {
     for row in rows.as_list().unwrap().to_vec() {
         let pattern = row.get("pattern").unwrap();
         let pattern = pattern.as_str().unwrap();
-        match (regex::compile(pattern), row.get("found")) {
+        match (Regex::new(pattern), row.get("found")) {
             (Ok(regex), Some(found)) => {
                 let texts = row.get("texts").unwrap();
                 for (text, found) in

@@ -6,10 +6,10 @@
 
 mod describe;
 
-use super::jsonpath;
+use super::jsonpath::JsonPath;
 use super::number::Decimal;
 use super::ordering::less_or_equal;
-use super::regex;
+use super::regex::Regex;
 use super::substitute::{Scope, substitute};
 use super::{Raised, c_type_name, count};
 use crate::json;
@@ -85,7 +85,7 @@ fn matches_regex(rule: &Map, value: &Value, scope: &Scope) -> Result<bool, Raise
         }
         _ => return Err(Raised::type_error("first argument must be string or compiled pattern")),
     };
-    let pattern = regex::compile(pattern).map_err(|error| Raised::new("re.error", error.to_string()))?;
+    let pattern = Regex::new(pattern).map_err(|error| Raised::new("re.error", error.to_string()))?;
     match &target(rule, value)? {
         Value::Str(text) => {
             pattern.search(text).map_err(|error| Raised::new("RuntimeError", error.to_string()))
@@ -105,7 +105,7 @@ fn matches_path(rule: &Map, value: &Value, scope: &Scope) -> Result<bool, Raised
     let Value::Str(path) = &path else {
         return Err(Raised::type_error(format!("'{}' object is not iterable", c_type_name(&path))));
     };
-    let path = jsonpath::parse(path).map_err(|error| Raised::new("ValueError", error.to_string()))?;
+    let path = JsonPath::parse(path).map_err(|error| Raised::new("ValueError", error.to_string()))?;
     let found = path.matches(&decoded(target(rule, value)?)?)?;
     if let Some(expected) = rule.get("expect") {
         // One value is a list of one match; to expect one match that is a list takes a list of a list.

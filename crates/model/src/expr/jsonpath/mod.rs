@@ -41,17 +41,17 @@ pub struct JsonPathError {
     pub position: usize,
 }
 
-/// Parses a path; accepts exactly what `Path.parse_str` accepts, up to some 200 levels of nesting and 400
-/// steps.
-///
-/// # Errors
-///
-/// For every other text.
-pub fn parse(path: &str) -> Result<JsonPath, JsonPathError> {
-    parser::parse(path)
-}
-
 impl JsonPath {
+    /// Parses a path; accepts exactly what `Path.parse_str` accepts, up to some 200 levels of nesting and 400
+    /// steps.
+    ///
+    /// # Errors
+    ///
+    /// For every other text.
+    pub fn parse(path: &str) -> Result<JsonPath, JsonPathError> {
+        parser::parse(path)
+    }
+
     /// The values that the path matches in a document, in order.
     ///
     /// # Errors

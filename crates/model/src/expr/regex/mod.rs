@@ -61,24 +61,24 @@ impl RegexError {
     }
 }
 
-/// Compiles a pattern, as `re.compile(pattern)`.
-///
-/// # Errors
-///
-/// [`RegexError::Syntax`] for what Python rejects, [`RegexError::Unsupported`] for what only this
-/// engine does.
-pub fn compile(pattern: &str) -> Result<Regex, RegexError> {
-    let parsed = parse::parse(pattern)?;
-    let translated = emit::emit(&parsed)?;
-    let engine = fancy_regex::RegexBuilder::new(&translated)
-        .backtrack_limit(BACKTRACK_LIMIT)
-        .delegate_size_limit(SIZE_LIMIT)
-        .build()
-        .map_err(|error| RegexError::Unsupported(error.to_string()))?;
-    Ok(Regex { engine })
-}
-
 impl Regex {
+    /// Compiles a pattern, as `re.compile(pattern)`.
+    ///
+    /// # Errors
+    ///
+    /// [`RegexError::Syntax`] for what Python rejects, [`RegexError::Unsupported`] for what only this
+    /// engine does.
+    pub fn new(pattern: &str) -> Result<Regex, RegexError> {
+        let parsed = parse::parse(pattern)?;
+        let translated = emit::emit(&parsed)?;
+        let engine = fancy_regex::RegexBuilder::new(&translated)
+            .backtrack_limit(BACKTRACK_LIMIT)
+            .delegate_size_limit(SIZE_LIMIT)
+            .build()
+            .map_err(|error| RegexError::Unsupported(error.to_string()))?;
+        Ok(Regex { engine })
+    }
+
     /// Whether the pattern matches anywhere in `text`, as `search(text) is not None`.
     ///
     /// # Errors

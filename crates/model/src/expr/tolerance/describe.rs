@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{decoded, status, target};
-use crate::expr::jsonpath;
+use crate::expr::jsonpath::JsonPath;
 use crate::json;
 use crate::value::{Map, Value};
 
@@ -83,7 +83,7 @@ fn by_rule(rule: &Map, value: &Value) -> (String, String) {
 fn found_by(path: &Value, value: Value) -> String {
     let matches = path
         .as_str()
-        .and_then(|path| jsonpath::parse(path).ok())
+        .and_then(|path| JsonPath::parse(path).ok())
         .zip(decoded(value.clone()).ok())
         .and_then(|(path, document)| path.matches(&document).ok());
     match matches.as_deref() {
