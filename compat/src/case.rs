@@ -78,6 +78,8 @@ pub enum Moment {
     Said(String),
     /// This file is in the working folder.
     Wrote(String),
+    /// The test server was asked for this path.
+    Asked(String),
 }
 
 /// A part of the result that is not the same in every run.
@@ -91,6 +93,8 @@ pub enum Loose {
     LogOrder,
     /// How often a log record comes.
     LogCount,
+    /// The text of records at CRITICAL.
+    CriticalText,
     /// Records at INFO altogether.
     Info,
     /// The order of lines in written files.
@@ -310,12 +314,13 @@ fn members<'a>(name: &str, value: Option<&'a Json>) -> Result<&'a [(String, Json
 }
 
 fn signal(value: &Json) -> Result<Signal, String> {
-    known_keys(value, &["said", "wrote", "send"])?;
+    known_keys(value, &["said", "wrote", "asked", "send"])?;
     let text = |key: &str| value.get(key).and_then(Json::as_str).map(str::to_owned);
-    let when = match (text("said"), text("wrote")) {
-        (Some(said), None) => Moment::Said(said),
-        (None, Some(wrote)) => Moment::Wrote(wrote),
-        _ => return Err("a signal needs either `said` or `wrote`".to_owned()),
+    let when = match (text("said"), text("wrote"), text("asked")) {
+        (Some(said), None, None) => Moment::Said(said),
+        (None, Some(wrote), None) => Moment::Wrote(wrote),
+        (None, None, Some(asked)) => Moment::Asked(asked),
+        _ => return Err("a signal needs one of `said`, `wrote` and `asked`".to_owned()),
     };
     Ok(Signal { when, name: text("send").ok_or("a signal needs `send`")? })
 }
@@ -336,6 +341,7 @@ fn loose(name: &str) -> Result<Loose, String> {
         "rollback-order" => Loose::RollbackOrder,
         "log-order" => Loose::LogOrder,
         "log-count" => Loose::LogCount,
+        "critical-text" => Loose::CriticalText,
         "info" => Loose::Info,
         "line-order" => Loose::LineOrder,
         _ => return Err(format!("unknown `loose` part `{name}`")),

@@ -162,20 +162,12 @@ fn member(key: &str, value: &Json, beside: &Members) -> Json {
         }
         ("Date" | "date", Json::String(_)) => Json::text("<TIME>"),
         ("Content-Length" | "content-length", Json::String(_)) => Json::text("<LENGTH>"),
+        // of a traceback, the exception: its last item
         ("exception", Json::Array(lines)) => {
-            Json::text(last_line(&lines.iter().filter_map(Json::as_str).collect::<String>()))
+            Json::text(text(lines.iter().rev().filter_map(Json::as_str).next().unwrap_or_default().trim()))
         }
-        ("exception", Json::String(lines)) => Json::text(last_line(lines)),
         (_, value) => value_of(value),
     }
-}
-
-/// Of a traceback, the exception: what follows the last frame.
-fn last_line(traceback: &str) -> String {
-    let lines: Vec<&str> = traceback.lines().collect();
-    let last_frame = lines.iter().rposition(|line| line.starts_with("  "));
-    let rest = &lines[last_frame.map_or(0, |at| at + 1)..];
-    text(rest.join("\n").trim())
 }
 
 #[cfg(test)]

@@ -128,7 +128,16 @@ impl Program {
             }
         }
         let mut child = self.start(case, &places, &root_path)?;
-        let watched = watch(&mut child, case, &work, &root_path.join("stderr"))?;
+        let stderr = root_path.join("stderr");
+        let has_come = |moment: &Moment| match moment {
+            Moment::Wrote(name) => work.join(name).exists(),
+            Moment::Said(text) => fs::read(&stderr).is_ok_and(|b| String::from_utf8_lossy(&b).contains(text)),
+            Moment::Asked(path) => server
+                .iter()
+                .flat_map(Server::seen)
+                .any(|request| request.get("target").and_then(Json::as_str) == Some(path)),
+        };
+        let watched = watch(&mut child, case, &has_come)?;
         let read = |path: &Path| {
             fs::read(path).map(|b| places.back(&String::from_utf8_lossy(&b))).unwrap_or_default()
         };
@@ -206,7 +215,7 @@ struct Watched {
 
 /// Waits for the end of the program, sends the signals that become due, and ends what is left of
 /// its process group.
-fn watch(child: &mut Child, case: &Case, work: &Path, stderr: &Path) -> Result<Watched, RunError> {
+fn watch(child: &mut Child, case: &Case, has_come: &dyn Fn(&Moment) -> bool) -> Result<Watched, RunError> {
     let pid = Pid::from_child(child);
     let start = Instant::now();
     let mut due = case.signals.iter();
@@ -216,7 +225,7 @@ fn watch(child: &mut Child, case: &Case, work: &Path, stderr: &Path) -> Result<W
     let seen = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     while rustix::process::waitid(WaitId::Pid(pid), seen).is_ok_and(|status| status.is_none()) {
         if let Some(signal) = next
-            && has_come(&signal.when, work, stderr)
+            && has_come(&signal.when)
         {
             let number = number(&signal.name).ok_or_else(|| RunError::Signal(signal.name.clone()))?;
             // it may have ended in this moment
@@ -234,15 +243,6 @@ fn watch(child: &mut Child, case: &Case, work: &Path, stderr: &Path) -> Result<W
     let status = io(|| "cannot wait for the program".to_owned(), child.wait())?;
     let exit = if timed_out { Exit::TimedOut } else { Exit::Code(code(status)) };
     Ok(Watched { exit, wall, unsent: usize::from(next.is_some()) + due.len() })
-}
-
-fn has_come(moment: &Moment, work: &Path, stderr: &Path) -> bool {
-    match moment {
-        Moment::Wrote(name) => work.join(name).exists(),
-        Moment::Said(text) => {
-            fs::read(stderr).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(text))
-        }
-    }
 }
 
 fn code(status: ExitStatus) -> i32 {
