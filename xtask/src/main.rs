@@ -1,9 +1,20 @@
 //! The front door for developers: `cargo xtask <command>`. One file a command.
 
+mod check;
 mod compat;
+mod dist;
+mod fuzz;
+mod measure;
+mod metadata;
+mod needs;
+mod process;
+mod test;
+mod tidy;
 
 use std::io::Write;
 use std::process::ExitCode;
+
+use measure::child;
 
 /// A command: what it takes after its name, what it does, and its code.
 struct Command {
@@ -21,15 +32,53 @@ enum Failure {
     Found(String),
 }
 
-const COMMANDS: &[Command] = &[Command {
-    name: "compat",
-    usage: "record [--check] [--filter TEXT] [--jobs N] | run [--bin PATH] [--filter TEXT] [--jobs N]",
-    about: "record what the reference does, or compare a program with the recordings",
-    run: compat::run,
-}];
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        usage: "",
+        about: "everything that must hold, on a fresh machine too: needs, check, dist, all tests",
+        run: test::execute,
+    },
+    Command { name: "check", usage: "", about: "layout, lints and tidy", run: check::execute },
+    Command {
+        name: "tidy",
+        usage: "",
+        about: "house rules: layers, dependencies and their reasons, what files may not contain",
+        run: tidy::execute,
+    },
+    Command {
+        name: "dist",
+        usage: "",
+        about: "the shipped build in dist/: static, checked, packed, with checksum",
+        run: dist::execute,
+    },
+    Command {
+        name: "compat",
+        usage: "record [--check] [--filter TEXT] [--jobs N] | run [--bin PATH] [--filter TEXT] [--jobs N]",
+        about: "record what the reference does, or compare a program with the recordings",
+        run: compat::run,
+    },
+    Command {
+        name: "measure",
+        usage: "[--quick]",
+        about: "what Squall costs beside the reference; without --quick, writes docs/reference/performance.md",
+        run: measure::execute,
+    },
+    Command {
+        name: "fuzz",
+        usage: "[TARGET] [--seconds N]",
+        about: "the fuzz targets one after the other, 600 seconds each (nightly toolchain)",
+        run: fuzz::execute,
+    },
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some(child::COMMAND) => return child::execute(&arguments[1..]),
+        Some(child::SPAWN_LOOP) => return child::spawn_loop(&arguments[1..]),
+        _ => {}
+    }
     let found = arguments.first().and_then(|name| COMMANDS.iter().find(|command| command.name == name));
     let Some(command) = found else {
         say(&usage());
