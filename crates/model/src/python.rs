@@ -47,16 +47,27 @@ pub fn float_repr(float: f64) -> String {
         return if float > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
     // Always `d.ddde±x`, digits as few as identify the number.
-    let scientific = format!("{float:e}");
+    let shortest = format!("{float:e}");
+    let digits = shortest.bytes().take_while(|b| *b != b'e').filter(u8::is_ascii_digit).count();
+    // Where two numbers of so many digits are equally near, Python takes the one that ends evenly, as
+    // exact rounding does.
+    let even = format!("{float:.*e}", digits.saturating_sub(1));
+    let scientific = if even.parse() == Ok(float) { even } else { shortest };
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..16).contains(&exponent) {
-        let plain = format!("{float}");
-        if plain.contains('.') { plain } else { plain + ".0" }
-    } else {
+    if !(-4..16).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+        return format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs());
     }
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |mantissa| ("-", mantissa));
+    let digits = mantissa.replace('.', "");
+    let before = usize::try_from(exponent + 1).unwrap_or(0);
+    if before == 0 {
+        let zeros = usize::try_from(-exponent - 1).unwrap_or(0);
+        return format!("{sign}0.{:0<zeros$}{digits}", "");
+    }
+    let (whole, fraction) = digits.split_at(before.min(digits.len()));
+    format!("{sign}{whole:0<before$}.{}", if fraction.is_empty() { "0" } else { fraction })
 }
 
 /// Python's `repr` of a text: in single quotes, or in double quotes when it holds single ones only.
@@ -101,7 +112,10 @@ pub fn title(text: &str) -> String {
         } else if inside {
             out.extend(c.to_lowercase());
         } else {
-            out.extend(c.to_uppercase());
+            // `ß` becomes `Ss`.
+            let mut upper = c.to_uppercase();
+            out.extend(upper.next());
+            out.extend(upper.flat_map(char::to_lowercase));
         }
         inside = cased;
     }
@@ -282,6 +296,10 @@ mod tests {
             (-0.0, "-0.0"),
             (1.0, "1.0"),
             (0.1, "0.1"),
+            (1_016_834_309_791_429.25, "1016834309791429.2"),
+            (-273_970_105_101_142.125, "-273970105101142.12"),
+            (5e-324, "5e-324"),
+            (9_007_199_254_740_993.0, "9007199254740992.0"),
             (1e15, "1000000000000000.0"),
             (1e16, "1e+16"),
             (1.5e16, "1.5e+16"),
@@ -290,7 +308,6 @@ mod tests {
             (1e-4, "0.0001"),
             (1e-5, "1e-05"),
             (-1.25e-7, "-1.25e-07"),
-            (5e-324, "5e-324"),
             (f64::MAX, "1.7976931348623157e+308"),
             (f64::INFINITY, "inf"),
             (f64::NEG_INFINITY, "-inf"),
