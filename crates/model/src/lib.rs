@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows time, disk, network, environment or an async runtime.
 
+pub mod check;
+pub mod diagnostic;
 pub mod document;
 pub mod event;
 pub mod expr;

@@ -44,3 +44,20 @@ fn texts_mean_what_they_mean_to_pyyaml() {
     }
     assert!(wrong.is_empty(), "{} texts differ:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn values_are_written_as_pyyaml_writes_them() {
+    let rows = json::parse(include_str!("golden/yaml_dump.json")).unwrap();
+    let mut wrong = Vec::new();
+    for row in rows.as_list().unwrap().to_vec() {
+        let value = row.get("value").unwrap();
+        for (sorted, wanted) in [(true, "sorted"), (false, "plain")] {
+            let found = yaml::dump(&value, sorted);
+            let wanted = row.get(wanted).unwrap();
+            if Some(found.as_str()) != wanted.as_str() {
+                wrong.push(format!("{value:?}\n   is     {found:?}\n   wanted {wanted:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} values differ:\n{}", wrong.len(), wrong.join("\n"));
+}

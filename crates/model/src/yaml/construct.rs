@@ -206,3 +206,18 @@ pub(super) fn digits(digits: &str, base: u32) -> Result<Int> {
             .ok_or_else(|| format!("invalid literal for int() with base {base}"))
     })
 }
+
+/// Bytes as base64.
+pub(super) fn to_base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte))
+            << (8 * (3 - group.len()));
+        for at in 0..4 {
+            let sextet = bits >> (18 - 6 * at) & 63;
+            text.push(if at <= group.len() { char::from(ALPHABET[sextet]) } else { '=' });
+        }
+    }
+    text
+}
