@@ -3,7 +3,8 @@
 
 Run with CPython 3.11:  python make_regex.py [rows [seed]] > regex.json
 Each row is {"pattern", "texts", "found"} or {"pattern", "message", "position"} for a pattern that is
-refused (`msg` and `pos` of `re.error`).
+refused (`msg` and `pos` of `re.error`). `found` has a `1` or a `0` for each text; where a row has no texts,
+they are those of the whole.
 """
 import json
 import random
@@ -81,7 +82,7 @@ def mangled(rng):
     return text
 
 
-def row(rng, source, texts):
+def row(source, texts, own=True):
     try:
         compiled = re.compile(source)
     except re.error as error:
@@ -92,7 +93,8 @@ def row(rng, source, texts):
         return None  # a bug of CPython's 3.11
     if "\ud800" in source:
         return None
-    return {"pattern": source, "texts": texts, "found": [compiled.search(text) is not None for text in texts]}
+    found = "".join(str(int(compiled.search(text) is not None)) for text in texts)
+    return {"pattern": source, **({"texts": texts} if own else {}), "found": found}
 
 
 def main():
@@ -100,12 +102,13 @@ def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     rng = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     texts = [text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for text in TEXTS]
-    rows = [row(rng, source, texts) for source in dict.fromkeys(PATTERNS.replace("\n", "|").split("|") + WITH_BARS + [line for line in PATTERNS.split("\n")])]
+    rows = [row(source, texts, own=False) for source in dict.fromkeys(PATTERNS.replace("\n", "|").split("|") + WITH_BARS + [line for line in PATTERNS.split("\n")])]
     alphabet = ["a", "a", "b", "c", "A", "é", "_", " ", "\n", "1", ".", "x", "", ""]
     for _ in range(count):
         some = ["".join(rng.choice(alphabet) for _ in range(rng.randrange(1, 9))) for _ in range(8)]
-        rows.append(row(rng, mangled(rng), some))
-    print("[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows if row) + "\n]")
+        rows.append(row(mangled(rng), some))
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows if row)
+    print('{"texts": ' + json.dumps(texts, ensure_ascii=False) + ', "rows": [\n' + rows + "\n]}")
 
 
 main()
