@@ -1,0 +1,5 @@
+//! The engine with everything around it scripted.
+
+mod journal;
+mod run;
+mod support;
