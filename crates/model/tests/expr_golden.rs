@@ -5,7 +5,8 @@ use squall_model::expr::{Decimal, Scope, Verdict, substitute, within};
 use squall_model::{Value, json, python};
 
 fn rows(text: &str) -> Vec<Value> {
-    json::parse(text).unwrap().as_list().unwrap().to_vec()
+    let golden = json::parse(text).expect("the golden file is JSON");
+    golden.as_list().expect("the golden file is a list").to_vec()
 }
 
 /// Checks every row; `check` gives what is wrong with it.

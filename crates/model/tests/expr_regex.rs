@@ -40,7 +40,7 @@ fn patterns_find_what_they_find_in_python() {
 
 #[test]
 fn searches_are_fast_or_given_up() {
-    let text = "some words and 12 numbers, no match. ".repeat(30_000);
+    let text = "some words and 12 numbers, no match. ".repeat(5_000);
     for pattern in
         [r"error", r"\berror\b", r"(?i)status:\s+5\d\d$", r"^a.*z$", r"(\w+)@\1", r"(?<!x)yes(?=!)"]
     {

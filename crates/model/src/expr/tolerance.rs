@@ -191,3 +191,50 @@ fn target(rule: &Map, value: &Value) -> Result<Value, Raised> {
         None => Err(Raised::type_error(format!("unhashable type: '{}'", target.type_name()))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::value::Other;
+
+    fn bytes(bytes: &[u8]) -> Value {
+        Value::Other(Arc::new(Other { kind: OtherKind::Bytes(bytes.into()), text: "".into(), display: None }))
+    }
+
+    fn judge(tolerance: &str, value: &Value) -> Result<Verdict, Raised> {
+        within(&json::parse(tolerance).unwrap(), value, &Scope::default())
+    }
+
+    #[test]
+    fn probes_are_left_to_the_caller_with_their_live_definition() {
+        let rule = json::parse(r#"{"type": "probe", "name": "p"}"#).unwrap();
+        let configuration = Value::map([("rule", rule.clone())]);
+        let scope = Scope::new(configuration.as_map(), None);
+        for tolerance in [rule.clone(), Value::from("${rule}")] {
+            match within(&tolerance, &Value::Null, &scope).unwrap() {
+                Verdict::NeedsProbe(probe) => assert!(probe.same(rule.as_map().unwrap())),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_are_documents_but_no_texts() {
+        let path = r#"{"type": "jsonpath", "path": "$.a", "expect": 1}"#;
+        assert_eq!(judge(path, &bytes(b"{\"a\": 1}")), Ok(Verdict::Met(true)));
+        for (value, message) in [
+            (&b"ab\xff"[..], "'utf-8' codec can't decode byte 0xff in position 2: invalid start byte"),
+            (b"\xc3(", "'utf-8' codec can't decode byte 0xc3 in position 0: invalid continuation byte"),
+            (b"\xe2\x82(", "'utf-8' codec can't decode bytes in position 0-1: invalid continuation byte"),
+            (b"a\xe2\x82", "'utf-8' codec can't decode bytes in position 1-2: unexpected end of data"),
+            (b"a\xc3", "'utf-8' codec can't decode byte 0xc3 in position 1: unexpected end of data"),
+        ] {
+            let raised = judge(path, &bytes(value)).unwrap_err();
+            assert_eq!((raised.class, raised.message.as_str()), ("UnicodeDecodeError", message));
+        }
+        let raised = judge(r#"{"type": "regex", "pattern": "a"}"#, &bytes(b"a")).unwrap_err();
+        assert_eq!(raised.to_string(), "TypeError: cannot use a string pattern on a bytes-like object");
+    }
+}

@@ -14,8 +14,8 @@ mod escape;
 mod parse;
 mod tokens;
 
-/// How often a search may go back before it is given up: some seconds of work.
-const BACKTRACK_LIMIT: usize = 20_000_000;
+/// How often a search may go back before it is given up: about a second of work.
+const BACKTRACK_LIMIT: usize = 10_000_000;
 
 /// How large the compiled form of a pattern may be, in bytes, for each of the engine's parts.
 const SIZE_LIMIT: usize = 64 << 20;

@@ -116,3 +116,67 @@ fn short(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words() {
+        for (tolerance, value, expected) in [
+            ("200", r#"{"status": 503}"#, "expected status 200, found status 503"),
+            ("1", "2", "expected 1, found 2"),
+            ("true", r#"{"status": 0}"#, r#"expected true, found {"status": 0}"#),
+            ("\"a\"", "null", r#"expected "a", found null"#),
+            ("1.5", "1.5", "expected 1.5 (a tolerance that is a decimal number is never met), found 1.5"),
+            ("[200, 201]", r#"{"status": 503}"#, "expected a status among 200, 201, found status 503"),
+            ("[4, 9]", "12", "expected a value from 4 to 9, found 12"),
+            ("[1, 2, 3]", "4", "expected a value among 1, 2, 3, found 4"),
+            ("[]", "4", "expected a value among nothing (the list is empty), found 4"),
+            (
+                r#"{"type": "regex", "pattern": "^hi$", "target": "stdout"}"#,
+                r#"{"status": 0, "stdout": "ho\n"}"#,
+                r#"expected text that matches `^hi$` in stdout, found "ho\n""#,
+            ),
+            (
+                r#"{"type": "jsonpath", "path": "$.a[*].n", "count": 3}"#,
+                r#"{"a": [{"n": 1}, {"n": 2}]}"#,
+                "expected `$.a[*].n` to match 3 times, found 2 matches: 1, 2",
+            ),
+            (
+                r#"{"type": "jsonpath", "path": "$.a", "expect": 5, "target": "stdout"}"#,
+                r#"{"stdout": "{\"a\": 4}"}"#,
+                "expected `$.a` in stdout to give 5, found 4",
+            ),
+            (
+                r#"{"type": "jsonpath", "path": "$.zz"}"#,
+                r#"{"a": 1}"#,
+                r#"expected `$.zz` to match, found no match in {"a": 1}"#,
+            ),
+            (
+                r#"{"type": "range", "range": [4, 8], "target": "n"}"#,
+                r#"{"n": "9"}"#,
+                r#"expected a number from 4 to 8 in n, found "9""#,
+            ),
+            (
+                r#"{"type": "probe", "name": "check-it"}"#,
+                "3",
+                "expected what the probe check-it accepts, found 3",
+            ),
+            (
+                r#"{"type": "zzz"}"#,
+                "3",
+                "expected a match by the rule zzz (there is no such type of tolerance), found 3",
+            ),
+        ] {
+            let (tolerance, value) = (json::parse(tolerance).unwrap(), json::parse(value).unwrap());
+            assert_eq!(describe(&tolerance, &value), expected);
+        }
+    }
+
+    #[test]
+    fn long_values_are_shortened() {
+        let text = describe(&Value::from(1_i64), &Value::from("é".repeat(500)));
+        assert_eq!(text, format!("expected 1, found \"{}…", "é".repeat(79)));
+    }
+}
