@@ -1,7 +1,9 @@
 //! Files are either old or new.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 

@@ -1,6 +1,8 @@
 //! Programs and folders are found as Python finds them. The overlay is the whole process', so all
 //! that sets it stands in one test.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

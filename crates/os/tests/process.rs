@@ -1,5 +1,7 @@
 //! Commands end with all their descendants, and their output is bounded.
 
+#![allow(clippy::unwrap_used)]
+
 use std::future::Future;
 use std::path::Path;
 use std::time::{Duration, Instant};

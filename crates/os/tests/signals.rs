@@ -1,5 +1,7 @@
 //! Signals arrive as a stream while it lives. One test: they are this whole process' business.
 
+#![allow(clippy::unwrap_used)]
+
 use std::process::Command;
 
 use squall_os::signals::{RunSignal, Signals};
