@@ -13,7 +13,7 @@ const SHARED_KEY_LENGTH: usize = 32;
 const SHARED_KEYS: usize = 1024;
 
 pub(super) fn parse<B: Build>(text: &str) -> Result<B::Node, SyntaxError> {
-    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, depth: 0, keys: HashMap::new() };
+    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, keys: HashMap::new() };
     if text.starts_with('\u{FEFF}') {
         return Err(parser.error("Unexpected UTF-8 BOM (decode using utf-8-sig)", 0));
     }
@@ -30,8 +30,28 @@ struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    depth: usize,
     keys: HashMap<&'a str, Str>,
+}
+
+/// A list or a mapping of which the end was not read yet.
+enum Open<N> {
+    List {
+        start: usize,
+        items: Vec<N>,
+    },
+    /// `key` is the one whose value comes next.
+    Map {
+        start: usize,
+        entries: Vec<Member<N>>,
+        key: Key,
+        at: Span,
+    },
+}
+
+/// What became of a container when a value was put into it.
+enum Added<N> {
+    More(Open<N>),
+    Complete(N),
 }
 
 impl<'a> Parser<'a> {
@@ -45,102 +65,132 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// One value. The lists and mappings that it is inside of wait on a stack of our own, so that their
+    /// number has nothing to do with the thread's.
     fn value<B: Build>(&mut self) -> Result<B::Node, SyntaxError> {
-        let start = self.at;
-        let leaf = match self.peek() {
-            Some(b'"') => {
-                let text = self.string()?;
-                Value::Str(text.into())
+        let mut open: Vec<Open<B::Node>> = Vec::new();
+        loop {
+            let start = self.at;
+            let mut node = match self.peek() {
+                Some(bracket @ (b'{' | b'[')) => {
+                    self.check_depth(open.len(), bracket)?;
+                    self.at += 1;
+                    self.skip_blanks();
+                    match (bracket, self.peek()) {
+                        (b'{', Some(b'}')) => {
+                            self.at += 1;
+                            B::map(Vec::new(), Span::new(start, self.at))
+                        }
+                        (b'[', Some(b']')) => {
+                            self.at += 1;
+                            B::list(Vec::new(), Span::new(start, self.at))
+                        }
+                        (b'{', _) => {
+                            let (key, at) = self.key()?;
+                            open.push(Open::Map { start, entries: Vec::new(), key, at });
+                            continue;
+                        }
+                        _ => {
+                            open.push(Open::List { start, items: Vec::new() });
+                            continue;
+                        }
+                    }
+                }
+                _ => {
+                    let leaf = self.leaf()?;
+                    B::leaf(leaf, Span::new(start, self.at))
+                }
+            };
+            // The value is complete; and with it, perhaps, what it is inside of.
+            loop {
+                let Some(innermost) = open.pop() else { return Ok(node) };
+                self.skip_blanks();
+                match self.add::<B>(innermost, node)? {
+                    Added::More(container) => {
+                        open.push(container);
+                        break;
+                    }
+                    Added::Complete(container) => node = container,
+                }
             }
-            Some(b'{') => return self.nested("object", Self::map::<B>),
-            Some(b'[') => return self.nested("array", Self::list::<B>),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            _ => self.word()?,
+        }
+    }
+
+    /// Puts a value where it belongs, and reads the `,` (and the next key) or the bracket behind it.
+    fn add<B: Build>(&mut self, open: Open<B::Node>, node: B::Node) -> Result<Added<B::Node>, SyntaxError> {
+        let next = self.peek();
+        let ends = match open {
+            Open::List { .. } => next == Some(b']'),
+            Open::Map { .. } => next == Some(b'}'),
         };
-        Ok(B::leaf(leaf, Span::new(start, self.at)))
-    }
-
-    fn nested<T>(
-        &mut self,
-        what: &str,
-        read: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
-    ) -> Result<T, SyntaxError> {
-        if self.depth == MAX_DEPTH {
-            return Err(self.plain_error(
-                format!(
-                    "maximum recursion depth exceeded while decoding a JSON {what} from a unicode string"
-                ),
-                format!("nested too deeply: at most {MAX_DEPTH} lists and mappings inside one another"),
-                Span::new(self.at, self.at + 1),
-            ));
+        if !ends && next != Some(b',') {
+            return Err(self.error("Expecting ',' delimiter", self.at));
         }
-        self.depth += 1;
-        let read = read(self);
-        self.depth -= 1;
-        read
+        self.at += 1;
+        let end = self.at;
+        if !ends {
+            self.skip_blanks();
+        }
+        Ok(match open {
+            Open::List { start, mut items } => {
+                items.push(node);
+                if ends {
+                    Added::Complete(B::list(items, Span::new(start, end)))
+                } else {
+                    Added::More(Open::List { start, items })
+                }
+            }
+            Open::Map { start, mut entries, key, at } => {
+                entries.push(Member { key, at, node });
+                if ends {
+                    Added::Complete(B::map(entries, Span::new(start, end)))
+                } else {
+                    let (key, at) = self.key()?;
+                    Added::More(Open::Map { start, entries, key, at })
+                }
+            }
+        })
     }
 
-    fn map<B: Build>(&mut self) -> Result<B::Node, SyntaxError> {
+    fn leaf(&mut self) -> Result<Value, SyntaxError> {
+        match self.peek() {
+            Some(b'"') => Ok(Value::Str(self.string()?.into())),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => self.word(),
+        }
+    }
+
+    fn check_depth(&self, depth: usize, bracket: u8) -> Result<(), SyntaxError> {
+        if depth < MAX_DEPTH {
+            return Ok(());
+        }
+        let what = if bracket == b'{' { "object" } else { "array" };
+        Err(self.plain_error(
+            format!("maximum recursion depth exceeded while decoding a JSON {what} from a unicode string"),
+            format!("nested too deeply: at most {MAX_DEPTH} lists and mappings inside one another"),
+            Span::new(self.at, self.at + 1),
+        ))
+    }
+
+    /// A key with the colon and the blanks behind it.
+    fn key(&mut self) -> Result<(Key, Span), SyntaxError> {
+        if self.peek() != Some(b'"') {
+            return Err(self.error("Expecting property name enclosed in double quotes", self.at));
+        }
         let start = self.at;
+        let text = self.string()?;
+        let at = Span::new(start, self.at);
+        self.skip_blanks();
+        if self.peek() != Some(b':') {
+            return Err(self.error("Expecting ':' delimiter", self.at));
+        }
         self.at += 1;
         self.skip_blanks();
-        let mut entries = Vec::new();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(B::map(entries, Span::new(start, self.at)));
-        }
-        loop {
-            if self.peek() != Some(b'"') {
-                return Err(self.error("Expecting property name enclosed in double quotes", self.at));
-            }
-            let key_start = self.at;
-            let text = self.string()?;
-            let (key, at) = (self.key(text), Span::new(key_start, self.at));
-            self.skip_blanks();
-            if self.peek() != Some(b':') {
-                return Err(self.error("Expecting ':' delimiter", self.at));
-            }
-            self.at += 1;
-            self.skip_blanks();
-            let node = self.value::<B>()?;
-            entries.push(Member { key, at, node });
-            self.skip_blanks();
-            match self.peek() {
-                Some(b'}') => break,
-                Some(b',') => self.at += 1,
-                _ => return Err(self.error("Expecting ',' delimiter", self.at)),
-            }
-            self.skip_blanks();
-        }
-        self.at += 1;
-        Ok(B::map(entries, Span::new(start, self.at)))
-    }
-
-    fn list<B: Build>(&mut self) -> Result<B::Node, SyntaxError> {
-        let start = self.at;
-        self.at += 1;
-        self.skip_blanks();
-        let mut items = Vec::new();
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            return Ok(B::list(items, Span::new(start, self.at)));
-        }
-        loop {
-            items.push(self.value::<B>()?);
-            self.skip_blanks();
-            match self.peek() {
-                Some(b']') => break,
-                Some(b',') => self.at += 1,
-                _ => return Err(self.error("Expecting ',' delimiter", self.at)),
-            }
-            self.skip_blanks();
-        }
-        self.at += 1;
-        Ok(B::list(items, Span::new(start, self.at)))
+        Ok((self.shared_key(text), at))
     }
 
     /// A key; experiments repeat a few of them very often.
-    fn key(&mut self, text: Cow<'a, str>) -> Key {
+    fn shared_key(&mut self, text: Cow<'a, str>) -> Key {
         match text {
             Cow::Borrowed(text) if text.len() <= SHARED_KEY_LENGTH => {
                 if let Some(key) = self.keys.get(text) {

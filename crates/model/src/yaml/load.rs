@@ -1,21 +1,21 @@
-//! The grammar: from tokens to nodes.
+//! From tokens to nodes: documents, and what all nodes have in common.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::collect::{Collected, Next, Open};
 use super::construct;
 use super::scan::Scanner;
 use super::token::{Directive, Kind, Token};
 use super::{Fault, MAX_ALIASED, MAX_DEPTH, Result};
-use crate::document::{Build, Member, Span};
-use crate::value::{Key, Value};
+use crate::document::{Build, Span};
+use crate::value::Value;
 
 pub(super) fn load<B: Build>(text: &str) -> Result<B::Node> {
     let mut loader = Loader::<B> {
         scanner: Scanner::new(text),
         handles: HashMap::new(),
         anchors: HashMap::new(),
-        depth: 0,
         reach: 0,
         weight: 0,
         aliased: 0,
@@ -25,12 +25,10 @@ pub(super) fn load<B: Build>(text: &str) -> Result<B::Node> {
     loader.fault.map_or(Ok(node), Err)
 }
 
-struct Loader<'a, B: Build> {
-    scanner: Scanner<'a>,
+pub(super) struct Loader<'a, B: Build> {
+    pub scanner: Scanner<'a>,
     handles: HashMap<&'a str, String>,
     anchors: HashMap<&'a str, Anchor<B::Node>>,
-    /// How many collections are open.
-    depth: usize,
     /// The greatest depth since the innermost anchor.
     reach: usize,
     /// How many nodes there are so far, those behind aliases included.
@@ -50,8 +48,8 @@ struct Anchor<N> {
 }
 
 /// Where a node stands in the grammar.
-#[derive(Clone, Copy, PartialEq)]
-enum Place {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Place {
     /// Inside `[]` or `{}`.
     Flow,
     /// A block node.
@@ -60,23 +58,43 @@ enum Place {
     Entry,
 }
 
+/// A collection that is being read, and what stands before it.
+struct Frame<'a, N> {
+    open: Open<N>,
+    start: usize,
+    tag: Option<Cow<'a, str>>,
+    anchor: Option<Named<'a>>,
+}
+
+/// An anchor whose node is being read, and the counts from before.
+struct Named<'a> {
+    name: &'a str,
+    depth: usize,
+    reach: usize,
+    weight: usize,
+}
+
+enum Started<'a, N> {
+    Complete(N),
+    Open(Frame<'a, N>),
+}
+
 impl<'a, B: Build> Loader<'a, B> {
     fn stream(&mut self) -> Result<B::Node> {
-        let null = || B::leaf(Value::Null, Span::default());
         let explicit =
             matches!(self.scanner.peek()?, Kind::Directive(_) | Kind::DocumentStart | Kind::StreamEnd);
         let node = if !explicit {
             self.handles.extend(DEFAULT_HANDLES.map(|(handle, prefix)| (handle, prefix.to_owned())));
-            self.node(Place::Block)?
+            self.node()?
         } else if self.document_start()? {
             match self.scanner.peek()? {
                 Kind::Directive(_) | Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd => {
                     B::leaf(Value::Null, self.scanner.place()?)
                 }
-                _ => self.node(Place::Block)?,
+                _ => self.node()?,
             }
         } else {
-            return Ok(null());
+            return Ok(B::leaf(Value::Null, Span::default()));
         };
         let start = self.scanner.place()?;
         if self.document_start()? {
@@ -129,39 +147,75 @@ impl<'a, B: Build> Loader<'a, B> {
         Ok(true)
     }
 
-    fn node(&mut self, place: Place) -> Result<B::Node> {
+    /// A node with all below it. The collections that are being read wait on a stack of our own, so
+    /// that their number has nothing to do with the thread's.
+    fn node(&mut self) -> Result<B::Node> {
+        let mut frames: Vec<Frame<B::Node>> = Vec::new();
+        let mut place = Place::Block;
+        loop {
+            let mut given = match self.start(place, frames.len())? {
+                Started::Complete(node) => Some(node),
+                Started::Open(frame) => {
+                    frames.push(frame);
+                    None
+                }
+            };
+            loop {
+                let Some(frame) = frames.last_mut() else {
+                    return given.ok_or_else(|| Fault::new("no node", Span::default()));
+                };
+                match frame.open.advance(self, given.take())? {
+                    Next::Node(next) => {
+                        place = next;
+                        break;
+                    }
+                    Next::Pair(start) => {
+                        self.check_depth(frames.len())?;
+                        frames.push(Frame { open: Open::pair(), start, tag: None, anchor: None });
+                    }
+                    Next::Done(collected, end) => {
+                        if let Some(frame) = frames.pop() {
+                            given = Some(self.finish(frame, collected, end));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a node up to its content: all of it, or the start of a collection that is inside of
+    /// `depth` others.
+    fn start(&mut self, place: Place, depth: usize) -> Result<Started<'a, B::Node>> {
         let start = self.scanner.place()?.start;
         if let Kind::Alias(_) = self.scanner.peek()? {
-            return self.alias();
+            return self.alias(depth).map(Started::Complete);
         }
         let (anchor, tag) = self.properties()?;
-        let (weight, reach) = (self.weight, self.reach);
-        self.weight += 1;
+        let anchor = anchor.map(|name| Named { name, depth, reach: self.reach, weight: self.weight });
         if anchor.is_some() {
-            self.reach = self.depth;
+            self.reach = depth;
         }
-        let node = match self.scanner.peek()? {
+        self.weight += 1;
+        let open = match self.scanner.peek()? {
             Kind::Scalar { .. } => {
                 let Token { kind, span } = self.scanner.next()?;
                 let Kind::Scalar { text, plain } = kind else { return Err(Fault::new("no scalar", span)) };
                 let value = construct::scalar(text, plain, tag.as_deref());
-                self.made(value.map(|value| B::leaf(value, span)), Span::new(start, span.end))
+                let node = self.made(value.map(|value| B::leaf(value, span)), Span::new(start, span.end));
+                self.name(anchor, start, &node);
+                return Ok(Started::Complete(node));
             }
-            Kind::FlowSequenceStart => self.collection(start, tag, Self::flow_sequence)?,
-            Kind::FlowMappingStart => self.collection(start, tag, Self::flow_mapping)?,
-            Kind::BlockEntry if place == Place::Entry => {
-                self.collection(start, tag, Self::indentless_sequence)?
-            }
-            Kind::BlockSequenceStart if place != Place::Flow => {
-                self.collection(start, tag, Self::block_sequence)?
-            }
-            Kind::BlockMappingStart if place != Place::Flow => {
-                self.collection(start, tag, Self::block_mapping)?
-            }
+            Kind::FlowSequenceStart => Open::flow_sequence(start),
+            Kind::FlowMappingStart => Open::flow_mapping(start),
+            Kind::BlockEntry if place == Place::Entry => Open::indentless_sequence(),
+            Kind::BlockSequenceStart if place != Place::Flow => Open::block_sequence(start),
+            Kind::BlockMappingStart if place != Place::Flow => Open::block_mapping(start),
             _ if anchor.is_some() || tag.is_some() => {
                 let at = Span::at(self.scanner.place()?.start);
                 let value = construct::scalar(Cow::Borrowed(""), true, tag.as_deref());
-                self.made(value.map(|value| B::leaf(value, at)), Span::at(start))
+                let node = self.made(value.map(|value| B::leaf(value, at)), Span::at(start));
+                self.name(anchor, start, &node);
+                return Ok(Started::Complete(node));
             }
             other => {
                 let problem = format!("expected the node content, but found '{}'", other.name());
@@ -173,16 +227,44 @@ impl<'a, B: Build> Loader<'a, B> {
                 return Err(Fault::new(problem, self.scanner.place()?).within(context, start));
             }
         };
-        if let Some(name) = anchor {
-            let height = self.reach - self.depth;
-            self.reach = self.reach.max(reach);
-            let weight = self.weight - weight;
-            self.anchors.insert(name, Anchor { start, node: Some(node.clone()), height, weight });
+        self.check_depth(depth)?;
+        if !matches!(self.scanner.peek()?, Kind::BlockEntry) {
+            // The token that says so; a sequence without indentation has none.
+            self.scanner.next()?;
         }
-        Ok(node)
+        Ok(Started::Open(Frame { open, start, tag, anchor }))
     }
 
-    fn alias(&mut self) -> Result<B::Node> {
+    fn check_depth(&mut self, depth: usize) -> Result<()> {
+        if depth >= MAX_DEPTH {
+            return Err(too_deep(self.scanner.place()?));
+        }
+        self.reach = self.reach.max(depth + 1);
+        Ok(())
+    }
+
+    fn finish(&mut self, frame: Frame<'a, B::Node>, collected: Collected<B::Node>, end: usize) -> B::Node {
+        let Frame { start, tag, anchor, .. } = frame;
+        let span = Span::new(start, end.max(start));
+        let node = match collected {
+            Collected::Items(items) => construct::sequence::<B>(items, tag.as_deref(), span),
+            Collected::Members(members) => construct::mapping::<B>(members, tag.as_deref(), span),
+        };
+        let node = self.made(node, span);
+        self.name(anchor, start, &node);
+        node
+    }
+
+    /// Completes an anchor.
+    fn name(&mut self, anchor: Option<Named<'a>>, start: usize, node: &B::Node) {
+        let Some(Named { name, depth, reach, weight }) = anchor else { return };
+        let height = self.reach.saturating_sub(depth);
+        let weight = self.weight - weight;
+        self.reach = self.reach.max(reach);
+        self.anchors.insert(name, Anchor { start, node: Some(node.clone()), height, weight });
+    }
+
+    fn alias(&mut self, depth: usize) -> Result<B::Node> {
         let Token { kind, span } = self.scanner.next()?;
         let Kind::Alias(name) = kind else { return Err(Fault::new("no alias", span)) };
         let shown = crate::python::str_repr(name);
@@ -201,7 +283,7 @@ impl<'a, B: Build> Loader<'a, B> {
             let problem = format!("aliases stand for more than {MAX_ALIASED} values");
             return Err(Fault::new(problem, span));
         }
-        let depth = self.depth + anchor.height;
+        let depth = depth + anchor.height;
         self.reach = self.reach.max(depth);
         if depth > MAX_DEPTH {
             return Err(too_deep(span));
@@ -247,30 +329,6 @@ impl<'a, B: Build> Loader<'a, B> {
         }
     }
 
-    fn collection(
-        &mut self,
-        start: usize,
-        tag: Option<Cow<'a, str>>,
-        read: fn(&mut Self) -> Result<Collected<B::Node>>,
-    ) -> Result<B::Node> {
-        if self.depth == MAX_DEPTH {
-            return Err(too_deep(self.scanner.place()?));
-        }
-        self.depth += 1;
-        self.reach = self.reach.max(self.depth);
-        let collected = read(self)?;
-        self.depth -= 1;
-        let (node, end) = match collected {
-            Collected::Sequence(items, end) => {
-                (construct::sequence::<B>(items, tag.as_deref(), Span::new(start, end)), end)
-            }
-            Collected::Mapping(mapping, end) => {
-                (construct::mapping::<B>(mapping.finish(), tag.as_deref(), Span::new(start, end)), end)
-            }
-        };
-        Ok(self.made(node, Span::new(start, end)))
-    }
-
     /// The node that was made, or one in its place.
     fn made(&mut self, node: std::result::Result<B::Node, String>, span: Span) -> B::Node {
         node.unwrap_or_else(|problem| {
@@ -279,272 +337,13 @@ impl<'a, B: Build> Loader<'a, B> {
         })
     }
 
-    fn note(&mut self, fault: Box<Fault>) {
+    pub fn note(&mut self, fault: Box<Fault>) {
         self.fault.get_or_insert(fault);
-    }
-
-    fn block_sequence(&mut self) -> Result<Collected<B::Node>> {
-        let start = self.scanner.next()?.span.start;
-        let mut items = Vec::new();
-        let mut end = start;
-        while let Kind::BlockEntry = self.scanner.peek()? {
-            end = self.scanner.next()?.span.end;
-            let item = match self.scanner.peek()? {
-                Kind::BlockEntry | Kind::BlockEnd => B::leaf(Value::Null, Span::at(end)),
-                _ => self.node(Place::Block)?,
-            };
-            items.push(item);
-        }
-        end = end.max(self.block_end("while parsing a block collection", start)?);
-        Ok(Collected::Sequence(items, end))
-    }
-
-    fn indentless_sequence(&mut self) -> Result<Collected<B::Node>> {
-        let mut items = Vec::new();
-        let mut end = 0;
-        while let Kind::BlockEntry = self.scanner.peek()? {
-            end = self.scanner.next()?.span.end;
-            let item = match self.scanner.peek()? {
-                Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
-                    B::leaf(Value::Null, Span::at(end))
-                }
-                _ => self.node(Place::Block)?,
-            };
-            items.push(item);
-        }
-        Ok(Collected::Sequence(items, end))
-    }
-
-    fn block_mapping(&mut self) -> Result<Collected<B::Node>> {
-        let start = self.scanner.next()?.span.start;
-        let mut mapping = Mapping::default();
-        let mut end = start;
-        while let Kind::Key = self.scanner.peek()? {
-            end = self.scanner.next()?.span.end;
-            let key = match self.scanner.peek()? {
-                Kind::Key | Kind::Value | Kind::BlockEnd => MapKey::null(end),
-                _ => self.key(Place::Entry)?,
-            };
-            let value = match self.scanner.peek()? {
-                Kind::Value => {
-                    end = self.scanner.next()?.span.end;
-                    match self.scanner.peek()? {
-                        Kind::Key | Kind::Value | Kind::BlockEnd => B::leaf(Value::Null, Span::at(end)),
-                        _ => self.node(Place::Entry)?,
-                    }
-                }
-                _ => B::leaf(Value::Null, Span::at(end)),
-            };
-            self.add(&mut mapping, key, value);
-        }
-        end = end.max(self.block_end("while parsing a block mapping", start)?);
-        Ok(Collected::Mapping(mapping, end))
-    }
-
-    fn block_end(&mut self, context: &'static str, start: usize) -> Result<usize> {
-        let Token { kind, span } = self.scanner.next()?;
-        if !matches!(kind, Kind::BlockEnd) {
-            let problem = format!("expected <block end>, but found '{}'", kind.name());
-            return Err(Fault::new(problem, span).within(context, start));
-        }
-        Ok(span.end)
-    }
-
-    fn flow_sequence(&mut self) -> Result<Collected<B::Node>> {
-        let start = self.scanner.next()?.span.start;
-        let mut items = Vec::new();
-        loop {
-            if let Kind::FlowSequenceEnd = self.scanner.peek()? {
-                break;
-            }
-            if !items.is_empty() {
-                self.flow_separator("while parsing a flow sequence", "expected ',' or ']'", start)?;
-            }
-            let item = match self.scanner.peek()? {
-                Kind::FlowSequenceEnd => break,
-                Kind::Key => self.pair()?,
-                _ => self.node(Place::Flow)?,
-            };
-            items.push(item);
-        }
-        let end = self.scanner.next()?.span.end;
-        Ok(Collected::Sequence(items, end))
-    }
-
-    fn flow_separator(&mut self, context: &'static str, expected: &str, start: usize) -> Result<()> {
-        let Token { kind, span } = self.scanner.next()?;
-        if matches!(kind, Kind::FlowEntry) {
-            return Ok(());
-        }
-        let problem = format!("{expected}, but got '{}'", kind.name());
-        Err(Fault::new(problem, span).within(context, start))
-    }
-
-    /// A mapping of one entry without braces, as `[key: value]` has it.
-    fn pair(&mut self) -> Result<B::Node> {
-        let Span { start, end } = self.scanner.next()?.span;
-        let key = match self.scanner.peek()? {
-            Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => MapKey::null(end),
-            _ => self.key(Place::Flow)?,
-        };
-        let mut value = B::leaf(Value::Null, Span::at(end));
-        if let Kind::Value = self.scanner.peek()? {
-            let end = self.scanner.next()?.span.end;
-            value = match self.scanner.peek()? {
-                Kind::FlowEntry | Kind::FlowSequenceEnd => B::leaf(Value::Null, Span::at(end)),
-                _ => self.node(Place::Flow)?,
-            };
-        }
-        let end = self.scanner.place()?.start;
-        let mut mapping = Mapping::default();
-        self.add(&mut mapping, key, value);
-        let span = Span::new(start, end);
-        let node = construct::mapping::<B>(mapping.finish(), None, span);
-        Ok(self.made(node, span))
-    }
-
-    fn flow_mapping(&mut self) -> Result<Collected<B::Node>> {
-        let start = self.scanner.next()?.span.start;
-        let mut mapping = Mapping::default();
-        let mut first = true;
-        loop {
-            if let Kind::FlowMappingEnd = self.scanner.peek()? {
-                break;
-            }
-            if !std::mem::replace(&mut first, false) {
-                self.flow_separator("while parsing a flow mapping", "expected ',' or '}'", start)?;
-            }
-            let explicit = match self.scanner.peek()? {
-                Kind::FlowMappingEnd => break,
-                Kind::Key => true,
-                _ => false,
-            };
-            if !explicit {
-                let key = self.key(Place::Flow)?;
-                let end = self.scanner.place()?.start;
-                self.add(&mut mapping, key, B::leaf(Value::Null, Span::at(end)));
-                continue;
-            }
-            let end = self.scanner.next()?.span.end;
-            let key = match self.scanner.peek()? {
-                Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => MapKey::null(end),
-                _ => self.key(Place::Flow)?,
-            };
-            let mut value = B::leaf(Value::Null, Span::at(end));
-            if let Kind::Value = self.scanner.peek()? {
-                let end = self.scanner.next()?.span.end;
-                value = match self.scanner.peek()? {
-                    Kind::FlowEntry | Kind::FlowMappingEnd => B::leaf(Value::Null, Span::at(end)),
-                    _ => self.node(Place::Flow)?,
-                };
-            }
-            self.add(&mut mapping, key, value);
-        }
-        let end = self.scanner.next()?.span.end;
-        Ok(Collected::Mapping(mapping, end))
-    }
-
-    /// A node that is a key: `<<` and `=` have a meaning of their own there.
-    fn key(&mut self, place: Place) -> Result<MapKey> {
-        let span = self.scanner.place()?;
-        let special = match self.scanner.peek()? {
-            Kind::Scalar { text, plain: true } if text == "<<" => Some(MapKey::Merge(span)),
-            Kind::Scalar { text, plain: true } if text == "=" => Some(MapKey::Key(Key::from("="), span)),
-            _ => None,
-        };
-        if let Some(key) = special {
-            self.scanner.next()?;
-            return Ok(key);
-        }
-        let node = self.node(place)?;
-        match Key::new(B::value(&node).clone()) {
-            Some(key) => Ok(MapKey::Key(key, span)),
-            None => {
-                self.note(
-                    Fault::new("found unhashable key", span)
-                        .within("while constructing a mapping", span.start),
-                );
-                Ok(MapKey::null(span.start))
-            }
-        }
-    }
-
-    fn add(&mut self, mapping: &mut Mapping<B::Node>, key: MapKey, node: B::Node) {
-        if let Err(fault) = mapping.add::<B>(key, node) {
-            self.note(fault);
-        }
     }
 }
 
 /// The prefixes of tags that every document knows.
 const DEFAULT_HANDLES: [(&str, &str); 2] = [("!", "!"), ("!!", "tag:yaml.org,2002:")];
-
-enum Collected<N> {
-    Sequence(Vec<N>, usize),
-    Mapping(Mapping<N>, usize),
-}
-
-enum MapKey {
-    Key(Key, Span),
-    Merge(Span),
-}
-
-impl MapKey {
-    fn null(at: usize) -> Self {
-        // A key that is not there; `null` is no container.
-        MapKey::Key(Key::new(Value::Null).expect("a scalar"), Span::at(at))
-    }
-}
-
-/// A mapping being read: its own entries, and those that it takes over.
-struct Mapping<N> {
-    own: Vec<Member<N>>,
-    merged: Vec<Member<N>>,
-}
-
-impl<N> Default for Mapping<N> {
-    fn default() -> Self {
-        Mapping { own: Vec::new(), merged: Vec::new() }
-    }
-}
-
-impl<N> Mapping<N> {
-    fn add<B: Build<Node = N>>(&mut self, key: MapKey, node: N) -> Result<()> {
-        const CONTEXT: &str = "while constructing a mapping";
-        match key {
-            MapKey::Key(key, at) => self.own.push(Member { key, at, node }),
-            MapKey::Merge(at) => {
-                if let Some(members) = B::members(&node) {
-                    self.merged.extend(members);
-                } else if let Some(items) = B::items(&node) {
-                    // Earlier ones win, so they come last.
-                    for item in items.iter().rev() {
-                        let Some(members) = B::members(item) else {
-                            let kind = construct::node_kind(B::value(item));
-                            let problem = format!("expected a mapping for merging, but found {kind}");
-                            return Err(Fault::new(problem, at).within(CONTEXT, at.start));
-                        };
-                        self.merged.extend(members);
-                    }
-                } else {
-                    let kind = construct::node_kind(B::value(&node));
-                    let problem =
-                        format!("expected a mapping or list of mappings for merging, but found {kind}");
-                    return Err(Fault::new(problem, at).within(CONTEXT, at.start));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Vec<Member<N>> {
-        if self.merged.is_empty() {
-            return self.own;
-        }
-        self.merged.append(&mut self.own);
-        self.merged
-    }
-}
 
 fn too_deep(span: Span) -> Box<Fault> {
     let problem = format!(

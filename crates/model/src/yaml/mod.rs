@@ -4,11 +4,13 @@
 //! number, where a scalar ends, which indentation is allowed. So the scanner and the grammar here
 //! follow YAML 1.1 the way PyYAML takes it, down to what it refuses.
 
+mod collect;
 mod construct;
 mod cursor;
 mod dump;
 mod emit;
 mod load;
+mod mapping;
 mod scalar;
 mod scan;
 mod scan_names;

@@ -146,8 +146,9 @@ impl<'a> Scanner<'a> {
             b'|' | b'>' if self.flow == 0 => {
                 self.key_allowed = true;
                 self.forget_key()?;
-                let text = self.block_scalar()?;
-                self.push(Kind::Scalar { text: text.into(), plain: false }, start);
+                let (text, end) = self.block_scalar()?;
+                let kind = Kind::Scalar { text: text.into(), plain: false };
+                self.tokens.push_back(Token { kind, span: Span::new(start, end) });
                 Ok(())
             }
             quote @ (b'\'' | b'"') => {

@@ -215,8 +215,8 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// A literal (`|`) or folded (`>`) scalar.
-    pub(super) fn block_scalar(&mut self) -> Result<String> {
+    /// A literal (`|`) or folded (`>`) scalar and where its last line ends.
+    pub(super) fn block_scalar(&mut self) -> Result<(String, usize)> {
         let start = self.cursor.at;
         let folded = self.cursor.byte(0) == b'>';
         self.cursor.skip(1);
@@ -233,6 +233,7 @@ impl<'a> Scanner<'a> {
         };
         let mut text = String::new();
         let mut end = "";
+        let mut last = self.cursor.at;
         while self.cursor.column() == indent && !self.cursor.at_end() {
             text.push_str(&ends);
             ends.clear();
@@ -241,6 +242,7 @@ impl<'a> Scanner<'a> {
             self.cursor.skip_line();
             text.push_str(&self.cursor.text[from..self.cursor.at]);
             end = self.cursor.take_line_end();
+            last = self.cursor.at;
             self.block_line_ends(indent, &mut ends);
             if self.cursor.column() != indent || self.cursor.at_end() {
                 break;
@@ -258,7 +260,7 @@ impl<'a> Scanner<'a> {
         if chomp == Chomp::Keep {
             text.push_str(&ends);
         }
-        Ok(text)
+        Ok((text, last))
     }
 
     /// The indicators behind `|` or `>`: what to keep at the end, and how much more to indent.
