@@ -98,8 +98,7 @@ impl Finding<'_> {
         let excerpt = Excerpt::around(source, self.span, at);
         let annotation = AnnotationKind::Primary.span(excerpt.span.start..excerpt.span.end);
         let snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).path(PLACE).fold(false);
-        let mut group =
-            Group::with_title(title).element(snippet.annotation(annotation.label(self.label)));
+        let mut group = Group::with_title(title).element(snippet.annotation(annotation.label(self.label)));
         if let Some(help) = self.help {
             group = group.element(Level::HELP.message(help));
         }

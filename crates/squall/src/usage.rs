@@ -86,14 +86,18 @@ fn explain(root: &Command, words: &[OsString], error: &clap::Error) -> String {
     };
     let argument = text(ContextKind::InvalidArg).unwrap_or_default();
     let (option, name) = (argument.split([' ', '=']).next().unwrap_or(&argument), bare(&argument));
-    let path = command_path(root, words, option);
+    let words = Words::sort(root, words, option);
+    let path = &words.path;
     let value = text(ContextKind::InvalidValue).unwrap_or_default();
     let message = match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let hint = text(ContextKind::SuggestedArg).map(|other| format!(" Did you mean '{other}'?"));
             format!("No such option '{option}'.{}", hint.unwrap_or_default())
         }
-        ErrorKind::UnknownArgument => format!("Got unexpected extra argument ({argument})"),
+        ErrorKind::UnknownArgument => match words.extra(subcommand(root, path.iter().map(String::as_str))) {
+            several @ [_, _, ..] => format!("Got unexpected extra arguments ({})", several.join(" ")),
+            _ => format!("Got unexpected extra argument ({argument})"),
+        },
         ErrorKind::InvalidSubcommand => {
             let name = text(ContextKind::InvalidSubcommand).unwrap_or_default();
             let hint =
@@ -102,7 +106,7 @@ fn explain(root: &Command, words: &[OsString], error: &clap::Error) -> String {
         }
         ErrorKind::MissingSubcommand => "Missing command.".to_owned(),
         ErrorKind::MissingRequiredArgument => {
-            format!("Missing argument '{name}'.{}", choices(root, &path, name))
+            format!("Missing argument '{name}'.{}", choices(root, path, name))
         }
         // The reference tells these two without the usage.
         ErrorKind::TooManyValues => return format!("Error: Option '{option}' does not take a value."),
@@ -145,26 +149,46 @@ fn choices(root: &Command, path: &[String], argument: &str) -> String {
     if values.is_empty() { String::new() } else { format!(" Choose from:{}", values.join(",")) }
 }
 
-/// The names of the sub-commands that the words choose before the option `wrong`.
-fn command_path(root: &Command, words: &[OsString], wrong: &str) -> Vec<String> {
-    let mut at = root;
-    let mut path = Vec::new();
-    let mut words = words.iter().skip(1).map(|word| word.to_string_lossy());
-    while let Some(word) = words.next() {
-        if word.starts_with('-') && word.split('=').next() == Some(wrong) {
-            break;
-        } else if let Some(option) = word.strip_prefix("--") {
-            let takes_value =
-                |arg: &clap::Arg| arg.get_long() == Some(option) && arg.get_action().takes_values();
-            if at.get_opts().any(takes_value) {
-                words.next();
+/// What the words of a command line are, as far as a mistake allows to tell.
+#[derive(Default)]
+struct Words {
+    /// The names of the sub-commands that they choose.
+    path: Vec<String>,
+    /// The arguments of the last one.
+    arguments: Vec<String>,
+}
+
+impl Words {
+    /// Sorts the words up to the option `wrong`.
+    fn sort(root: &Command, words: &[OsString], wrong: &str) -> Words {
+        let mut sorted = Words::default();
+        let mut at = root;
+        let mut words = words.iter().skip(1).map(|word| word.to_string_lossy());
+        while let Some(word) = words.next() {
+            if word.len() > 1 && word.starts_with('-') {
+                if word.split('=').next() == Some(wrong) {
+                    break;
+                }
+                let takes_value = |arg: &clap::Arg| {
+                    arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long))
+                };
+                if at.get_opts().any(takes_value) {
+                    words.next();
+                }
+            } else if let Some(next) = at.find_subcommand(&*word) {
+                sorted.path.push(next.get_name().to_owned());
+                at = next;
+            } else {
+                sorted.arguments.push(word.into_owned());
             }
-        } else if let Some(next) = at.find_subcommand(&*word) {
-            path.push(next.get_name().to_owned());
-            at = next;
         }
+        sorted
     }
-    path
+
+    /// The arguments that `command` has no place for.
+    fn extra(&self, command: &Command) -> &[String] {
+        self.arguments.get(command.get_positionals().count()..).unwrap_or_default()
+    }
 }
 
 fn subcommand<'c, 'p>(root: &'c Command, path: impl IntoIterator<Item = &'p str>) -> &'c Command {
@@ -221,6 +245,7 @@ mod tests {
         for (line, start, message) in [
             ("chaos run", run, "Missing argument 'SOURCE'."),
             ("chaos run e.json x", run, "Got unexpected extra argument (x)"),
+            ("chaos run e.json --dry pause x y", run, "Got unexpected extra arguments (x y)"),
             ("chaos run --nope e.json", run, "No such option '--nope'."),
             ("chaos run --journal e.json", run, "No such option '--journal'. Did you mean '--journal-path'?"),
             (

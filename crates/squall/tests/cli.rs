@@ -1,5 +1,7 @@
 //! The command line from outside: usage, versions, settings, information, dialogue.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fs;
@@ -7,7 +9,8 @@ use std::process::Stdio;
 
 use support::{SQUALL, Sandbox, ended};
 
-const SETTINGS: &str = "auths:\n  example.com:\n    type: bearer\n    value: x\nl:\n- n: 1\n- n: 2\nz: 0\ne: ''\n";
+const SETTINGS: &str =
+    "auths:\n  example.com:\n    type: bearer\n    value: x\nl:\n- n: 1\n- n: 2\nz: 0\ne: ''\n";
 
 #[test]
 fn the_version_and_usage_have_the_name_of_the_link() {
@@ -68,7 +71,9 @@ fn versions_are_shown() {
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
         run.stdout,
-        format!("NAME                VERSION   \nCLI                 {version:<10}\nCore library        1.44.0    \n")
+        format!(
+            "NAME                VERSION   \nCLI                 {version:<10}\nCore library        1.44.0    \n"
+        )
     );
 }
 
@@ -92,7 +97,8 @@ fn settings_are_shown_and_read() {
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{arguments:?}");
         run.stdout
     };
-    let sorted = "auths:\n  example.com:\n    type: bearer\n    value: x\ne: ''\nl:\n- n: 1\n- n: 2\nz: 0\n\n";
+    let sorted =
+        "auths:\n  example.com:\n    type: bearer\n    value: x\ne: ''\nl:\n- n: 1\n- n: 2\nz: 0\n\n";
     assert_eq!(settings(&["show"]), sorted);
     assert_eq!(settings(&["get", r"auths.example\.com.type"]), "bearer\n...\n\n");
     assert_eq!(settings(&["get", "--format", "json", "l[1]"]), "{\n  \"n\": 2\n}\n");
@@ -144,7 +150,11 @@ fn an_experiment_is_made_from_answers() {
     let sandbox = Sandbox::new();
     let run = sandbox.squall_given(&["init", "--experiment-path", "e.json"], "\nmy title\nn\n");
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
-    assert!(run.stdout.contains("\nExperiment's title: Experiment's title: \nA steady state"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("\nExperiment's title: Experiment's title: \nA steady state"),
+        "{}",
+        run.stdout
+    );
     assert!(run.stdout.ends_with("[y/N]: \nExperiment created and saved in 'e.json'\n"), "{}", run.stdout);
     let written = "{\n    \"title\": \"my title\",\n    \"description\": \"N/A\",\n    \"tags\": [],\n    \"method\": []\n}";
     assert_eq!(sandbox.read("e.json"), written);
@@ -173,7 +183,11 @@ fn without_python_discovery_says_what_to_do() {
     let mut command = sandbox.command(SQUALL, &["discover", "--no-install", "some-package"]);
     let run = ended(command.env("SQUALL_PYTHON", "/nonexistent/python").output().unwrap());
     assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
-    assert!(run.stderr.contains("CRITICAL] ") && run.stderr.contains("/nonexistent/python"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("CRITICAL] ") && run.stderr.contains("/nonexistent/python"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The log from outside: console, file, colours, forms.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::fs::File;
@@ -24,7 +26,8 @@ fn console_and_file_have_the_forms_of_the_reference() {
     assert!(rest.starts_with(MESSAGE), "{rest}");
     assert_eq!(time.len(), "[2026-11-23 04:17:24".len());
     let file = sandbox.read("chaostoolkit.log");
-    let lines: Vec<_> = file.lines().map(|line| line.split_once(' ').unwrap().1.split_once(' ').unwrap().1).collect();
+    let lines: Vec<_> =
+        file.lines().map(|line| line.split_once(' ').unwrap().1.split_once(' ').unwrap().1).collect();
     assert!(lines[0].starts_with("DEBUG] [squall:") && lines[0].ends_with(&"#".repeat(79)), "{}", lines[0]);
     assert!(lines[1].ends_with("] Running command 'settings'"), "{}", lines[1]);
     assert!(lines[2].ends_with(".chaostoolkit/settings.yaml'"), "{}", lines[2]);
@@ -45,7 +48,11 @@ fn options_say_what_is_logged_and_where() {
     assert_eq!(sandbox.read("my.log").lines().count(), 1);
 
     let run = sandbox.squall(&[&["--verbose", "--no-log-file"][..], &FAILING].concat());
-    assert!(run.stderr.contains(" DEBUG] [squall:") && run.stderr.contains(" ERROR] [output:"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains(" DEBUG] [squall:") && run.stderr.contains(" ERROR] [output:"),
+        "{}",
+        run.stderr
+    );
 
     let run = sandbox.squall(&[&["--log-file", "no/such/folder.log"][..], &FAILING].concat());
     assert_eq!(run.code, Some(1));
@@ -66,7 +73,10 @@ fn json_is_for_the_console_only() {
     let sandbox = Sandbox::new();
     let run = sandbox.squall(&[&["--log-format", "json"][..], &FAILING].concat());
     let line = run.stderr.trim_end();
-    assert!(line.starts_with(r#"{"process": "#) && line.contains(r#", "levelname": "ERROR", "module": "output", "#));
+    assert!(
+        line.starts_with(r#"{"process": "#)
+            && line.contains(r#", "levelname": "ERROR", "module": "output", "#)
+    );
     assert!(!line.contains('\n'), "{line}");
     assert!(sandbox.read("chaostoolkit.log").starts_with("[2"));
 }

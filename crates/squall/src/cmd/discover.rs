@@ -27,7 +27,8 @@ impl DiscoverError {
     fn is_answer(&self) -> bool {
         matches!(
             self,
-            DiscoverError::NotInstalled(_) | DiscoverError::Session(SessionError::Python(PythonError::Refused(_)))
+            DiscoverError::NotInstalled(_)
+                | DiscoverError::Session(SessionError::Python(PythonError::Refused(_)))
         )
     }
 }

@@ -46,7 +46,10 @@ impl Sandbox {
     pub fn command(&self, program: impl AsRef<Path>, arguments: &[&str]) -> Command {
         let mut command = Command::new(program.as_ref());
         command.args(arguments).current_dir(self.folder.path()).env_clear();
-        command.env("HOME", self.folder.path()).env("TZ", "UTC").env("PATH", std::env::var_os("PATH").unwrap());
+        command
+            .env("HOME", self.folder.path())
+            .env("TZ", "UTC")
+            .env("PATH", std::env::var_os("PATH").unwrap());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

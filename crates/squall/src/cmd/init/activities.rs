@@ -10,7 +10,8 @@ use crate::output::complain;
 use crate::values::{parse_float, quoted};
 
 /// What the reference takes for yes and no.
-const BOOLEANS: [(&str, bool); 12] = [
+const BOOLEANS: [(&str, bool); 13] = [
+    ("", false),
     ("0", false),
     ("1", true),
     ("f", false),
@@ -177,7 +178,7 @@ mod tests {
         assert_eq!(message("number", "1.x"), "'1.x' is not a valid float.");
         assert_eq!(
             message("boolean", "val"),
-            "'val' is not a valid boolean. Recognized values: 0, 1, f, false, n, no, off, on, t, true, y, yes"
+            "'val' is not a valid boolean. Recognized values: , 0, 1, f, false, n, no, off, on, t, true, y, yes"
         );
         assert_eq!(message("mapping", "[1]"), "'[1]' is not a mapping in JSON.");
     }
