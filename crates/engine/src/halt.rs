@@ -1,9 +1,8 @@
 //! What ends a run, or a part of it, before its time.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::Future;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use squall_model::event::EntryId;
 use squall_model::expr::Raised;
@@ -79,11 +78,11 @@ impl From<Signal> for Halt {
 
 /// The requests to end the run that have not been heeded yet. Clones share them.
 #[derive(Clone, Default)]
-pub struct Interrupts(Rc<Inner>);
+pub struct Interrupts(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    pending: RefCell<VecDeque<Signal>>,
+    pending: Mutex<VecDeque<Signal>>,
     arrived: Notify,
 }
 
@@ -95,13 +94,17 @@ impl Interrupts {
 
     /// Asks for the end of the run.
     pub fn raise(&self, signal: Signal) {
-        self.0.pending.borrow_mut().push_back(signal);
+        self.pending().push_back(signal);
         self.0.arrived.notify_one();
+    }
+
+    fn pending(&self) -> std::sync::MutexGuard<'_, VecDeque<Signal>> {
+        self.0.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn next(&self) -> Signal {
         loop {
-            if let Some(signal) = self.0.pending.borrow_mut().pop_front() {
+            if let Some(signal) = self.pending().pop_front() {
                 return signal;
             }
             self.0.arrived.notified().await;

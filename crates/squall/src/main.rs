@@ -3,15 +3,20 @@
 mod args;
 mod cmd;
 mod exit;
+mod experiment;
 mod logging;
 mod notify;
 mod output;
 mod program;
 mod render;
+mod runlog;
 mod session;
 mod settings;
+mod source;
 mod usage;
 mod values;
+mod variables;
+mod wiring;
 
 use std::panic;
 use std::path::PathBuf;

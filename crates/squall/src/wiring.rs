@@ -1,0 +1,162 @@
+//! Plugs the adapters into the engine's ports.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use squall_engine::cast::convert_to_type;
+use squall_engine::configuration::Environment;
+use squall_engine::ports::{BoxFuture, Clock, Controls, Provider};
+use squall_engine::{EventSink, Interrupts, Signal};
+use squall_model::check::{Lookup, World};
+use squall_model::redact::Redactor;
+use squall_model::Value;
+use squall_os::signals::{RunSignal, Signals};
+use squall_providers::http::{HttpClient, HttpProvider};
+use squall_providers::process::ProcessProvider;
+use squall_providers::python::PythonWorker;
+
+/// The host's clocks.
+pub struct HostClock {
+    start: Instant,
+}
+
+impl HostClock {
+    /// A clock that starts now.
+    pub fn new() -> Self {
+        HostClock { start: Instant::now() }
+    }
+}
+
+impl Clock for HostClock {
+    fn now_micros(&self) -> i64 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(now.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(squall_os::timer::sleep(duration))
+    }
+}
+
+/// The environment of this process, with what variable files added.
+pub struct ProcessEnvironment;
+
+impl Environment for ProcessEnvironment {
+    fn var(&self, name: &str) -> Option<String> {
+        squall_os::environment::var(name)
+    }
+}
+
+/// What validation asks of the host.
+pub struct CheckWorld;
+
+impl World for CheckWorld {
+    fn env(&self, name: &str) -> Option<String> {
+        squall_os::environment::var(name)
+    }
+
+    fn which(&self, path: &str) -> Lookup {
+        let path = squall_os::paths::expand_user(path);
+        if squall_os::paths::which(&path).is_some() {
+            Lookup::Found
+        } else if path.contains('/') && std::path::Path::new(&path).is_file() {
+            Lookup::NotExecutable
+        } else {
+            Lookup::NotFound
+        }
+    }
+
+    fn cast(&self, kind: &str, value: &Value) -> Result<(), String> {
+        convert_to_type(Some(kind), value).map(|_| ()).map_err(|error| error.to_string())
+    }
+}
+
+/// The providers and what else a run needs.
+pub struct Adapters {
+    /// Users' Python code.
+    pub python: PythonWorker,
+    /// By the `type` that experiments use.
+    pub providers: HashMap<&'static str, Rc<dyn Provider>>,
+    /// Requests to end the run.
+    pub interrupts: Interrupts,
+}
+
+impl Adapters {
+    /// Nothing is started before it is needed.
+    pub fn new() -> Self {
+        let python = PythonWorker::default();
+        let interrupts = Interrupts::new();
+        let raised = interrupts.clone();
+        // A signal that users' code sends to its own process is meant for us.
+        python.on_signal(move |number| {
+            if let Some(signal) = RunSignal::from_number(number) {
+                raised.raise(translate(signal));
+            }
+        });
+        let providers: [(&'static str, Rc<dyn Provider>); 3] = [
+            ("python", Rc::new(python.clone())),
+            ("process", Rc::new(ProcessProvider::from_environment())),
+            ("http", Rc::new(HttpProvider::new(HttpClient::new()))),
+        ];
+        Adapters { python, providers: providers.into_iter().collect(), interrupts }
+    }
+
+    /// The provider of that type.
+    pub fn provider(&self, kind: &str) -> Option<Rc<dyn Provider>> {
+        self.providers.get(kind).cloned()
+    }
+
+    /// Calls controls.
+    pub fn controls(&self) -> Rc<dyn Controls> {
+        Rc::new(self.python.clone())
+    }
+
+    /// What the engine needs for a run.
+    pub fn world(&self, sinks: Vec<Rc<dyn EventSink>>, redactor: Arc<Redactor>) -> squall_engine::World {
+        squall_engine::World {
+            providers: self.providers.clone(),
+            controls: self.controls(),
+            clock: Rc::new(HostClock::new()),
+            sinks,
+            interrupts: self.interrupts.clone(),
+            redactor,
+        }
+    }
+
+    /// Hands the process' signals to the run until the task is aborted.
+    pub fn watch_signals(&self) -> std::io::Result<tokio::task::JoinHandle<()>> {
+        let mut signals = Signals::install()?;
+        let interrupts = self.interrupts.clone();
+        Ok(tokio::task::spawn_local(async move {
+            loop {
+                interrupts.raise(translate(signals.next().await));
+            }
+        }))
+    }
+}
+
+fn translate(signal: RunSignal) -> Signal {
+    match signal {
+        RunSignal::Interrupt => Signal::Interrupt,
+        RunSignal::Terminate => Signal::Terminate,
+        RunSignal::User1 => Signal::ExitGracefully,
+        RunSignal::User2 => Signal::ExitUngracefully,
+    }
+}
+
+/// Runs `future` on a runtime of its own, on this thread.
+pub fn block_on(future: impl Future<Output = u8>) -> u8 {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => tokio::task::LocalSet::new().block_on(&runtime, future),
+        Err(error) => {
+            log::error!("cannot start: {error}");
+            crate::exit::INTERNAL
+        }
+    }
+}
