@@ -45,6 +45,8 @@ pub struct Case {
     pub check: BTreeSet<Check>,
     /// Texts that stand on standard error.
     pub says: Vec<String>,
+    /// Texts that stand on standard output.
+    pub prints: Vec<String>,
     /// Where the journal is expected.
     pub journal: String,
     /// Seconds after which the program is ended.
@@ -208,6 +210,7 @@ const KEYS: &[&str] = &[
     "loose",
     "check",
     "says",
+    "prints",
     "journal",
     "seconds",
     "differs",
@@ -287,6 +290,7 @@ fn one(group: &str, id: &str, body: &Json, file: &Json) -> Result<Case, String> 
         loose: texts("loose")?.iter().map(|name| loose(name)).collect::<Result<_, _>>()?,
         check: texts("check")?.iter().map(|name| check(name)).collect::<Result<_, _>>()?,
         says: texts("says")?,
+        prints: texts("prints")?,
         journal: field("journal").and_then(Json::as_str).unwrap_or("journal.json").to_owned(),
         seconds: field("seconds").and_then(Json::as_int).and_then(|n| n.try_into().ok()).unwrap_or(30),
         differs: field("differs").map(difference).transpose()?,

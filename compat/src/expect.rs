@@ -19,6 +19,7 @@ pub struct Expect {
     hides: Vec<String>,
     writes: Vec<String>,
     spares: Vec<String>,
+    holds: Vec<(String, String)>,
     state: Vec<String>,
     within: Option<Duration>,
 }
@@ -30,8 +31,10 @@ enum JournalFacts {
     Has(Members),
 }
 
-const KEYS: &[&str] =
-    &["exit", "journal", "error", "log", "says", "prints", "hides", "writes", "spares", "state", "within"];
+const KEYS: &[&str] = &[
+    "exit", "journal", "error", "log", "says", "prints", "hides", "writes", "spares", "holds", "state",
+    "within",
+];
 const FACTS: &[&str] = &[
     "status",
     "deviated",
@@ -75,6 +78,12 @@ impl Expect {
             }
             Some(_) => return Err("`differs.expect.journal` must be `none` or a mapping".to_owned()),
         };
+        let mut holds = Vec::new();
+        for (name, _) in value.get("holds").and_then(Json::as_object).into_iter().flatten() {
+            let parts = value.get("holds").and_then(|holds| holds.get(name)).and_then(Json::as_array);
+            let parts = parts.ok_or_else(|| format!("`holds.{name}` must be a list of texts"))?;
+            holds.extend(parts.iter().filter_map(Json::as_str).map(|text| (name.clone(), text.to_owned())));
+        }
         let expect = Expect {
             exit,
             journal,
@@ -85,11 +94,13 @@ impl Expect {
             hides: texts("hides")?,
             writes: texts("writes")?,
             spares: texts("spares")?,
+            holds,
             state: texts("state")?,
             within: value.get("within").and_then(Json::as_int).map(|s| Duration::from_secs(s.unsigned_abs())),
         };
         let seen = expect.error
             || matches!(expect.journal, JournalFacts::Has(_))
+            || !expect.holds.is_empty()
             || ![&expect.log, &expect.says, &expect.prints, &expect.writes, &expect.state]
                 .iter()
                 .all(|l| l.is_empty());
@@ -162,6 +173,16 @@ impl Expect {
             .or_else(|| lacks(&self.prints, "standard output", &|text| outcome.stdout.contains(text)))
             .or_else(|| lacks(&self.state, "the run log", &|text| outcome.state.contains(text)))
             .or_else(|| lacks(&self.writes, "the working folder", &|name| written.contains(&name.as_str())))
+            .or_else(|| {
+                let has = |(name, text): &&(String, String)| {
+                    outcome
+                        .files
+                        .iter()
+                        .any(|(file, content)| file == name && content.contains(text.as_str()))
+                };
+                let (name, text) = self.holds.iter().find(|pair| !has(pair))?;
+                Some(format!("`{name}` lacks `{text}`"))
+            })
             .or_else(|| {
                 let file = self.spares.iter().find(|name| written.contains(&name.as_str()));
                 file.map(|name| format!("`{name}` was written"))

@@ -10,6 +10,9 @@ use crate::json::{Json, Members};
 /// Texts longer than this are recorded as their length and hash.
 const LONG: usize = 8000;
 
+/// JSON files larger than this as well.
+const LARGE: usize = 40_000;
+
 /// `(pattern, replacement)`
 fn patterns(of: &[(&str, &'static str)]) -> Vec<(Regex, &'static str)> {
     of.iter().map(|(pattern, to)| (Regex::new(pattern).expect("a pattern of this file"), *to)).collect()
@@ -58,13 +61,17 @@ pub fn text(text: &str) -> String {
         }
     }
     if text.len() > LONG {
-        // FNV-1a
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        });
-        text = format!("<TEXT of {} bytes, {hash:016x}>", text.len());
+        text = digest("TEXT", &text);
     }
     text
+}
+
+fn digest(what: &str, text: &str) -> String {
+    // FNV-1a
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("<{what} of {} bytes, {hash:016x}>", text.len())
 }
 
 /// Standard output: no colours, no version numbers, no spaces at the ends of lines.
@@ -78,7 +85,12 @@ pub fn stdout(output: &str) -> String {
 #[must_use]
 pub fn file(name: &str, content: &str) -> Json {
     match Json::parse(content) {
-        Ok(value) if name.ends_with(".json") => value_of(&value),
+        Ok(value) if name.ends_with(".json") => {
+            let shown = value_of(&value);
+            let length = shown.to_string().len();
+            // nobody reads a large file in a recording
+            if length > LARGE { Json::text(digest("JSON", &shown.to_string())) } else { shown }
+        }
         _ => Json::text(text(content)),
     }
 }
@@ -160,7 +172,9 @@ fn member(key: &str, value: &Json, beside: &Members) -> Json {
         ("duration", Json::Number(_)) if beside.iter().any(|(key, _)| key == "start") => {
             Json::text("<DURATION>")
         }
-        ("Date" | "date", Json::String(_)) => Json::text("<TIME>"),
+        ("chaoslib_version", Json::String(_)) => Json::text("<VERSION>"),
+        ("platform", Json::Object(_)) => Json::text("<PLATFORM>"),
+        ("Date", Json::String(_)) => Json::text("<TIME>"),
         ("Content-Length" | "content-length", Json::String(_)) => Json::text("<LENGTH>"),
         // of a traceback, the exception: its last item
         ("exception", Json::Array(lines)) => {

@@ -87,8 +87,12 @@ pub fn judge(case: &Case, outcome: &Outcome, recorded: &Json) -> Result<(), Stri
 }
 
 fn unsaid(case: &Case, outcome: &Outcome) -> Option<String> {
-    let missing = case.says.iter().find(|text| !outcome.stderr.contains(text.as_str()))?;
-    Some(format!("standard error lacks `{missing}`"))
+    let missing = |texts: &[String], place: &str, had: &str| {
+        let missing = texts.iter().find(|text| !had.contains(text.as_str()));
+        missing.map(|text| format!("{place} lacks `{text}`"))
+    };
+    missing(&case.says, "standard error", &outcome.stderr)
+        .or_else(|| missing(&case.prints, "standard output", &outcome.stdout))
 }
 
 /// Runs one case and judges it.
