@@ -314,8 +314,13 @@ impl Run {
     }
 
     pub(crate) fn log_fatal(&self, failure: &ports::Failure) {
+        const HEADING: &str = "Traceback (most recent call last):\n";
         let trace = self.world.redactor.mask(&failure.exception.concat()).into_owned();
-        critical!("Experiment ran into an un expected fatal error, aborting now.\n{}", trace.trim_end());
+        let heading = if trace.starts_with(HEADING) { "" } else { HEADING };
+        critical!(
+            "Experiment ran into an un expected fatal error, aborting now.\n{heading}{}",
+            trace.trim_end()
+        );
     }
 
     async fn running(&self) {

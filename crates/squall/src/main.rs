@@ -61,8 +61,6 @@ fn execute(program: Program, cli: &Cli) -> u8 {
         settings_path,
         program_name: program.name.to_owned(),
         redactor,
-        verbose: cli.global.verbose,
-        json_log: cli.global.log_format == "json",
     };
     cmd::execute(&cli.command, &context)
 }

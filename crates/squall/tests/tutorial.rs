@@ -1,14 +1,12 @@
 //! The experiments of the tutorial, as its page describes them.
 
-#[allow(dead_code, reason = "each test program uses a part of it")]
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use support::{SQUALL, Sandbox};
+
+const SQUALL: &str = env!("CARGO_BIN_EXE_squall");
 
 fn tutorial() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/tutorial")
@@ -26,17 +24,24 @@ fn outcomes(section: &Value) -> Vec<(&Value, &Value)> {
 
 #[test]
 fn a_file_that_is_taken_away_is_missed_and_brought_back() {
-    let sandbox = Sandbox::new();
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("examples/tutorial");
+    fs::create_dir_all(&here).unwrap();
     for name in ["1-file.json", "greeting.txt"] {
-        let text = fs::read_to_string(tutorial().join(name)).unwrap();
-        sandbox.write(&format!("examples/tutorial/{name}"), &text);
+        fs::copy(tutorial().join(name), here.join(name)).unwrap();
     }
-    let mut command = sandbox.command(SQUALL, &["--no-log-file", "run", "examples/tutorial/1-file.json"]);
-    // No interpreter can be found, and none is needed.
-    let output = command.env("PATH", sandbox.path("nothing")).output().unwrap();
+    // Without a PATH no interpreter can be found, and none is needed.
+    let output = Command::new(SQUALL)
+        .args(["--no-log-file", "run", "examples/tutorial/1-file.json"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
 
-    let journal = journal(&sandbox.path("journal.json"));
+    let journal = journal(&folder.path().join("journal.json"));
     assert_eq!(journal["status"], "completed");
     assert_eq!(journal["deviated"], true);
     let states = &journal["steady_states"];
@@ -47,7 +52,7 @@ fn a_file_that_is_taken_away_is_missed_and_brought_back() {
     assert_eq!(outcomes(&journal["run"]), [succeeded]);
     assert_eq!(outcomes(&journal["rollbacks"]), [succeeded]);
     assert_eq!(
-        sandbox.read("examples/tutorial/greeting.txt"),
+        fs::read_to_string(here.join("greeting.txt")).unwrap(),
         fs::read_to_string(tutorial().join("greeting.txt")).unwrap()
     );
 }
@@ -64,6 +69,8 @@ fn aws_experiments_run_in_the_users_python_against_moto() {
         .arg("--venv")
         .arg(target.join("tutorial/venv"))
         .env("HOME", journals.path())
+        .env_remove("XDG_STATE_HOME")
+        .stdin(Stdio::null())
         .output()
         .unwrap();
     let said =

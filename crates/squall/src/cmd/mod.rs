@@ -27,10 +27,6 @@ pub struct Context {
     pub program_name: String,
     /// Knows the secrets; the log goes through it.
     pub redactor: Arc<Redactor>,
-    /// Whether `--verbose` was given.
-    pub verbose: bool,
-    /// Whether the console's messages are JSON.
-    pub json_log: bool,
 }
 
 impl Context {

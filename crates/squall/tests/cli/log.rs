@@ -1,15 +1,11 @@
 //! The log from outside: console, file, colours, forms.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::fs::File;
 use std::io::Read;
 use std::process::Stdio;
 
+use crate::support::{SQUALL, Sandbox};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use support::{SQUALL, Sandbox};
 
 /// A command that logs an error.
 const FAILING: [&str; 3] = ["settings", "get", "a"];

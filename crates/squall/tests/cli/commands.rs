@@ -1,13 +1,9 @@
 //! The command line from outside: usage, versions, settings, information, dialogue.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::fs;
 use std::process::Stdio;
 
-use support::{SQUALL, Sandbox, ended};
+use crate::support::{SQUALL, Sandbox, ended};
 
 const SETTINGS: &str =
     "auths:\n  example.com:\n    type: bearer\n    value: x\nl:\n- n: 1\n- n: 2\nz: 0\ne: ''\n";

@@ -1,0 +1,8 @@
+//! The command line from outside.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod commands;
+mod log;
+#[path = "../support/mod.rs"]
+mod support;
