@@ -39,7 +39,7 @@ fn patterns_find_what_they_find_in_python() {
 }
 
 #[test]
-fn searches_are_fast_or_given_up() {
+fn searches_in_long_texts_end() {
     let text = "some words and 12 numbers, no match. ".repeat(5_000);
     for pattern in
         [r"error", r"\berror\b", r"(?i)status:\s+5\d\d$", r"^a.*z$", r"(\w+)@\1", r"(?<!x)yes(?=!)"]
@@ -48,8 +48,6 @@ fn searches_are_fast_or_given_up() {
     }
     // Without backtracking where none is needed: Python would not come to an end here.
     assert_eq!(Regex::new("(a+)+$").unwrap().search(&format!("{}b", "a".repeat(1000))), Ok(false));
-    let endless = Regex::new(r"(a|a)*\1{3}(?=b)").unwrap();
-    assert_eq!(endless.search(&"a".repeat(60)), Err(RegexError::TooManySteps));
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod ast;
 mod emit;
 mod escape;
+mod groups;
 mod parse;
 mod tokens;
 
@@ -69,10 +70,14 @@ impl Regex {
     /// [`RegexError::Syntax`] for what Python rejects, [`RegexError::Unsupported`] for what only this
     /// engine does.
     pub fn new(pattern: &str) -> Result<Regex, RegexError> {
+        Self::with_limit(pattern, BACKTRACK_LIMIT)
+    }
+
+    fn with_limit(pattern: &str, backtrack_limit: usize) -> Result<Regex, RegexError> {
         let parsed = parse::parse(pattern)?;
         let translated = emit::emit(&parsed)?;
         let engine = fancy_regex::RegexBuilder::new(&translated)
-            .backtrack_limit(BACKTRACK_LIMIT)
+            .backtrack_limit(backtrack_limit)
             .delegate_size_limit(SIZE_LIMIT)
             .build()
             .map_err(|error| RegexError::Unsupported(error.to_string()))?;
@@ -86,5 +91,17 @@ impl Regex {
     /// [`RegexError::TooManySteps`].
     pub fn search(&self, text: &str) -> Result<bool, RegexError> {
         self.engine.is_match(text).map_err(|_| RegexError::TooManySteps)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn searches_without_end_are_given_up() {
+        let endless = Regex::with_limit(r"(a|a)*\1{3}(?=b)", 10_000).unwrap();
+        assert_eq!(endless.search(&"a".repeat(60)), Err(RegexError::TooManySteps));
+        assert_eq!(endless.search("aaaab"), Ok(true));
     }
 }

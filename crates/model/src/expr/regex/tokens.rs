@@ -35,9 +35,6 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    /// # Errors
-    ///
-    /// For a backslash at the end: an error of Python's wherever it is met first.
     pub(super) fn new(pattern: &str) -> Self {
         Tokens { chars: pattern.chars().collect(), position: 0 }
     }
