@@ -2,6 +2,8 @@
 
 mod code;
 
+use std::fmt;
+
 pub use code::{Code, Severity};
 
 use crate::document::{Document, Part, Pointer, Position, Span};
@@ -33,6 +35,13 @@ pub struct Placed {
     pub column: usize,
     /// The text to point at, on that line only.
     pub span: Span,
+}
+
+impl fmt::Display for Diagnostic {
+    /// The code, the pointer and the message, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.code, self.at, self.message)
+    }
 }
 
 impl Diagnostic {
@@ -88,7 +97,7 @@ impl Diagnostic {
         let text = &document.text;
         let line_end = text[span.start..].find(['\n', '\r']).map_or(text.len(), |end| span.start + end);
         let span = Span::new(span.start, span.end.min(line_end));
-        let Position { line, column } = Position::of(text, span.start);
+        let Position { line, column } = document.position(span.start);
         Placed { line, column, span }
     }
 

@@ -37,7 +37,7 @@ fn check(experiment: &str) -> Vec<Diagnostic> {
 }
 
 fn answered(experiment: &str, answers: impl IntoIterator<Item = PythonAnswer>) -> Vec<Diagnostic> {
-    let experiment = json::parse(experiment).unwrap();
+    let experiment = json::parse(experiment).expect("the test's own JSON");
     check::check(&experiment, &HashMap::new(), &Bare).finish(answers)
 }
 

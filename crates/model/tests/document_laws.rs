@@ -20,7 +20,7 @@ fn scalars() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        "-?[1-9][0-9]{18,60}".prop_map(|digits| Value::Int(digits.parse::<Int>().unwrap())),
+        "-?[1-9][0-9]{18,60}".prop_map(|digits| Value::Int(digits.parse::<Int>().expect("digits"))),
         any::<f64>().prop_map(Value::from),
         texts().prop_map(Value::from),
     ]
@@ -31,7 +31,7 @@ fn values(keys: BoxedStrategy<Value>) -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::list),
             prop::collection::vec((keys.clone(), inner), 0..6).prop_map(|entries| Value::map(
-                entries.into_iter().map(|(key, value)| (Key::new(key).unwrap(), value))
+                entries.into_iter().map(|(key, value)| (Key::new(key).expect("a scalar"), value))
             )),
         ]
     })

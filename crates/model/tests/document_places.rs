@@ -1,6 +1,6 @@
 //! Where things stand in a text, and texts that are none.
 
-use squall_model::document::{self, Document, Format, Part, Pointer};
+use squall_model::document::{self, Document, Format, Part, Pointer, Position};
 use squall_model::{Value, json, yaml};
 
 fn found<'a>(document: &'a Document, pointer: &Pointer, part: Part) -> Option<&'a str> {
@@ -116,4 +116,16 @@ fn dates_and_bytes_survive_yaml() {
         json::write(&value, &json::Style::COMPACT),
         r#"{"a":"2020-01-02","b":"2020-01-02T03:04:05.600000+01:00","c":"b'hello'"}"#
     );
+}
+
+#[test]
+fn lines_end_in_three_ways() {
+    let text = "a\r\né b\rc\n\nd";
+    let document = Document::from_text("e.yaml", "x", Format::Yaml).unwrap();
+    assert_eq!(document.position(0), Position { line: 1, column: 1 });
+    for (offset, line, column) in
+        [(0, 1, 1), (1, 1, 2), (3, 2, 1), (5, 2, 2), (7, 2, 4), (8, 3, 1), (10, 4, 1), (11, 5, 1), (99, 5, 2)]
+    {
+        assert_eq!(Position::of(text, offset), Position { line, column }, "{offset}");
+    }
 }

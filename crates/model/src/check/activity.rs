@@ -99,17 +99,16 @@ impl Checker<'_> {
 
     fn name(&mut self, activity: &Map, at: &Pointer) {
         let name = activity.get("name");
-        match &name {
-            Some(name) if name.is_truthy() => {
-                // What cannot be looked up by name cannot be a name.
-                if matches!(name, Value::List(_) | Value::Map(_)) {
-                    self.wrong_shape(&at.then("name"), "an activity's name", "a text", name);
-                }
-            }
-            _ => {
-                let at = if name.is_some() { at.then("name") } else { at.clone() };
-                self.error(Code::NoActivityName, &at, "an activity must have a name");
-            }
+        if !name.as_ref().is_some_and(Value::is_truthy) {
+            let at = if name.is_some() { at.then("name") } else { at.clone() };
+            self.error(Code::NoActivityName, &at, "an activity must have a name");
+        }
+    }
+
+    /// What references can look for by its name must have one that can be looked for.
+    pub(super) fn findable(&mut self, activity: &Map, at: &Pointer) {
+        if let Some(name @ (Value::List(_) | Value::Map(_))) = activity.get("name").filter(Value::is_truthy) {
+            self.wrong_shape(&at.then("name"), "an activity's name", "a text", &name);
         }
     }
 

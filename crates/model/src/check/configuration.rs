@@ -43,7 +43,6 @@ impl Checker<'_> {
         let Some(kind) = entry.get("env_var_type").filter(|kind| !kind.is_null()) else { return };
         let kind = python::str(&kind);
         if let Err(problem) = self.world.cast(&kind, &found) {
-            // The value may be confidential, so it is not told where it comes from outside.
             let message = format!("`{variable}` cannot be read as `{kind}`: {problem}");
             self.error(Code::BadCast, &at.then("env_var_type"), message);
         }

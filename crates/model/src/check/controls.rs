@@ -1,8 +1,8 @@
 //! Controls, wherever they are declared.
 
-use super::Checker;
-use super::experiment::activities;
+use super::experiment::{activities, optional_list};
 use super::python::{CheckKind, PythonCheck};
+use super::{Checker, described};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Pointer;
 use crate::python;
@@ -19,12 +19,16 @@ impl Checker<'_> {
         let mut controls = Vec::new();
         for (holder, at) in holders {
             let at = at.then("controls");
-            let list = self.list(&holder, "controls", "`controls`", &at);
-            for (index, control) in list.to_vec().into_iter().enumerate() {
-                match control {
-                    Value::Map(control) => controls.push((control, at.then(index))),
-                    other => self.wrong_shape(&at.then(index), "a control", "a mapping", &other),
+            match optional_list(&holder, "controls") {
+                Ok(list) => {
+                    for (index, control) in list.to_vec().into_iter().enumerate() {
+                        match control {
+                            Value::Map(control) => controls.push((control, at.then(index))),
+                            other => self.no_control(&at.then(index), "a control must be a mapping", &other),
+                        }
+                    }
                 }
+                Err(other) => self.no_control(&at, "`controls` must be a list", &other),
             }
         }
         let declared: Vec<Value> = controls
@@ -35,6 +39,12 @@ impl Checker<'_> {
         for (control, at) in &controls {
             self.control(control, at, &declared);
         }
+    }
+
+    /// Something that stands where a control should be. It has no name, says the reference.
+    fn no_control(&mut self, at: &Pointer, rule: &str, found: &Value) {
+        let message = format!("A control must have a `name` property: {rule}, found {}", described(found));
+        self.error(Code::NoControlName, at, message);
     }
 
     fn control(&mut self, control: &Map, at: &Pointer, declared: &[Value]) {
@@ -79,12 +89,12 @@ impl Checker<'_> {
         }
         let at = at.then("provider");
         match provider {
-            None => {}
-            Some(Value::Map(provider)) => {
-                if provider.get("type").is_some_and(|kind| kind.as_str() == Some("python")) {
-                    self.python_control(control, &provider, name, &at);
-                }
+            Some(Value::Map(provider))
+                if provider.get("type").is_some_and(|kind| kind.as_str() == Some("python")) =>
+            {
+                self.python_control(control, &provider, name, &at);
             }
+            None | Some(Value::Map(_)) => {}
             Some(other) => self.wrong_shape(&at, "a control's provider", "a mapping", &other),
         }
     }

@@ -56,7 +56,8 @@ impl Checker<'_> {
         match experiment.get("tags") {
             // A text is read letter by letter, a mapping key by key.
             Some(Value::Map(tags)) => {
-                if tags.entries().iter().any(|(key, _)| key.as_str().is_none_or(str::is_empty)) {
+                let bad = tags.entries().iter().any(|(key, _)| key.as_str().is_none_or(str::is_empty));
+                if bad {
                     self.error(Code::BadTag, &at, MESSAGE);
                 }
             }
@@ -137,6 +138,7 @@ impl Checker<'_> {
 
     fn hypothesis_probe(&mut self, probe: &Value, at: &Pointer) {
         let Some(probe) = self.activity(probe, at) else { return };
+        self.findable(&probe, at);
         match probe.get("tolerance") {
             Some(tolerance) => self.tolerance(&tolerance, &at.then("tolerance")),
             None => {
@@ -161,6 +163,7 @@ impl Checker<'_> {
                 for (index, item) in method.to_vec().iter().enumerate() {
                     let at = at.then(index);
                     let Some(activity) = self.activity(item, &at) else { continue };
+                    self.findable(&activity, &at);
                     if let Some(Value::Str(name)) = activity.get("ref").filter(Value::is_truthy)
                         && !names.has(&name)
                     {
@@ -179,26 +182,14 @@ impl Checker<'_> {
 
     fn rollbacks(&mut self, experiment: &Map) {
         let at = Pointer::root().then("rollbacks");
-        for (index, activity) in self
-            .list(experiment, "rollbacks", "the experiment's `rollbacks`", &at)
-            .to_vec()
-            .iter()
-            .enumerate()
-        {
-            self.activity(activity, &at.then(index));
+        match optional_list(experiment, "rollbacks") {
+            Ok(rollbacks) => {
+                for (index, activity) in rollbacks.to_vec().iter().enumerate() {
+                    self.activity(activity, &at.then(index));
+                }
+            }
+            Err(other) => self.wrong_shape(&at, "the experiment's `rollbacks`", "a list", &other),
         }
-    }
-
-    /// A list that may be absent, `null` or otherwise empty.
-    pub(super) fn list(&mut self, holder: &Map, key: &str, what: &str, at: &Pointer) -> List {
-        match holder.get(key) {
-            Some(Value::List(list)) => return list,
-            Some(Value::Str(text)) if text.is_empty() => {}
-            Some(Value::Map(map)) if map.is_empty() => {}
-            None | Some(Value::Null) => {}
-            Some(other) => self.wrong_shape(at, what, "a list", &other),
-        }
-        List::new()
     }
 
     fn deprecations(&mut self, experiment: &Map) {
@@ -221,6 +212,17 @@ impl Checker<'_> {
             let help = "write each argument as an item of a list";
             self.add(Diagnostic::new(Code::MappedArguments, &at, message).on_key().help(help));
         }
+    }
+}
+
+/// A list that may be absent, `null` or empty in another way; the value where it is none of these.
+pub(super) fn optional_list(holder: &Map, key: &str) -> Result<List, Value> {
+    match holder.get(key) {
+        Some(Value::List(list)) => Ok(list),
+        Some(Value::Str(text)) if text.is_empty() => Ok(List::new()),
+        Some(Value::Map(map)) if map.is_empty() => Ok(List::new()),
+        None | Some(Value::Null) => Ok(List::new()),
+        Some(other) => Err(other),
     }
 }
 

@@ -1,14 +1,14 @@
-//! What the parsers make of a text: values alone, or values with their places.
+//! What the parsers make of a text: its values, or the places where they stand.
 
 use std::sync::Arc;
 
 use super::places::{Entry, Place};
 use super::source::Span;
-use crate::value::{Key, Value};
+use crate::value::{Key, List, Map, Value};
 
 /// Makes nodes of what a parser reads.
 pub(crate) trait Build {
-    /// One value of the document, with whatever is kept of its place.
+    /// What is kept of one value of the document.
     type Node: Clone;
 
     /// Everything that is neither a list nor a mapping.
@@ -65,7 +65,8 @@ impl Build for Values {
     }
 }
 
-/// Keeps values and their places.
+/// Keeps places. Of the values there is only what the parsers ask about: scalars, and the type of the
+/// rest.
 pub(crate) struct Placed;
 
 impl Build for Placed {
@@ -76,18 +77,16 @@ impl Build for Placed {
     }
 
     fn list(items: Vec<Self::Node>, span: Span) -> Self::Node {
-        let (values, places): (Vec<_>, Vec<_>) = items.into_iter().unzip();
-        (Value::list(values), Arc::new(Place::list(span, places)))
+        let places = items.into_iter().map(|(_, place)| place).collect();
+        (Value::List(List::new()), Arc::new(Place::list(span, places)))
     }
 
     fn map(entries: Vec<Member<Self::Node>>, span: Span) -> Self::Node {
-        let mut places = Vec::with_capacity(entries.len());
-        let mut values = Vec::with_capacity(entries.len());
-        for Member { key, at, node: (value, place) } in entries {
-            places.push(Entry { key: key.clone(), at, place });
-            values.push((key, value));
-        }
-        (Value::map(values), Arc::new(Place::map(span, places)))
+        let places = entries
+            .into_iter()
+            .map(|Member { key, at, node: (_, place) }| Entry { key, at, place })
+            .collect();
+        (Value::Map(Map::new()), Arc::new(Place::map(span, places)))
     }
 
     fn value(node: &Self::Node) -> &Value {
@@ -95,20 +94,19 @@ impl Build for Placed {
     }
 
     fn members(node: &Self::Node) -> Option<Vec<Member<Self::Node>>> {
-        let map = node.0.as_map()?;
         let entries = node.1.entries()?.iter();
         Some(
             entries
-                .filter_map(|entry| {
-                    let value = map.get_key(&entry.key)?;
-                    Some(Member { key: entry.key.clone(), at: entry.at, node: (value, entry.place.clone()) })
+                .map(|Entry { key, at, place }| Member {
+                    key: key.clone(),
+                    at: *at,
+                    node: (Value::Null, place.clone()),
                 })
                 .collect(),
         )
     }
 
     fn items(node: &Self::Node) -> Option<Vec<Self::Node>> {
-        let values = node.0.as_list()?.to_vec();
-        Some(values.into_iter().zip(node.1.items()?.iter().cloned()).collect())
+        Some(node.1.items()?.iter().map(|place| (Value::Null, place.clone())).collect())
     }
 }

@@ -51,6 +51,7 @@ pub struct Document {
     /// What the text stands for.
     pub value: Value,
     places: OnceLock<Option<Arc<Place>>>,
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 impl Document {
@@ -71,7 +72,20 @@ impl Document {
             Format::Json => json::parse(text)?,
             Format::Yaml => yaml::load(text, name)?,
         };
-        Ok(Document { name: name.into(), text: text.into(), format, value, places: OnceLock::new() })
+        Ok(Document {
+            name: name.into(),
+            text: text.into(),
+            format,
+            value,
+            places: OnceLock::new(),
+            line_starts: OnceLock::new(),
+        })
+    }
+
+    /// The line and the column of a byte of the text.
+    pub fn position(&self, offset: usize) -> Position {
+        let starts = self.line_starts.get_or_init(|| source::line_starts(&self.text));
+        Position::among(starts, &self.text, offset)
     }
 
     /// Where a value, or the key that leads to it, stands in the text; `None` when the text has no

@@ -36,18 +36,27 @@ impl Position {
     /// The place of a byte of `text`. Lines end with LF, CR LF or CR; an offset beyond the end counts
     /// as the end.
     pub fn of(text: &str, offset: usize) -> Self {
+        Self::among(&line_starts(before(text, offset)), text, offset)
+    }
+
+    /// The same, given where the text's lines start.
+    pub(crate) fn among(line_starts: &[usize], text: &str, offset: usize) -> Self {
         let before = before(text, offset);
-        let (mut line, mut start) = (1, 0);
-        let bytes = before.as_bytes();
-        for (at, byte) in bytes.iter().enumerate() {
-            let lone_return = *byte == b'\r' && text.as_bytes().get(at + 1) != Some(&b'\n');
-            if *byte == b'\n' || lone_return {
-                line += 1;
-                start = at + 1;
-            }
-        }
+        let line = line_starts.partition_point(|start| *start <= before.len());
+        let start = line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         Position { line, column: before[start..].chars().count() + 1 }
     }
+}
+
+/// Where the lines of a text start.
+pub(crate) fn line_starts(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    });
+    std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
 }
 
 /// How many characters come before a byte of `text`, CR LF counting as one, as it does for a program

@@ -259,8 +259,8 @@ fn escaped(character: char) -> String {
         _ => {
             let code = u32::from(character);
             return match code {
-                ..=0xFF => format!("\\x{code:02X}"),
-                ..=0xFFFF => format!("\\u{code:04X}"),
+                0..=0xFF => format!("\\x{code:02X}"),
+                0x100..=0xFFFF => format!("\\u{code:04X}"),
                 _ => format!("\\U{code:08X}"),
             };
         }

@@ -74,11 +74,6 @@ struct Named<'a> {
     weight: usize,
 }
 
-enum Started<'a, N> {
-    Complete(N),
-    Open(Frame<'a, N>),
-}
-
 impl<'a, B: Build> Loader<'a, B> {
     fn stream(&mut self) -> Result<B::Node> {
         let explicit =
@@ -128,7 +123,8 @@ impl<'a, B: Build> Loader<'a, B> {
                     versioned = true;
                 }
                 Kind::Directive(Directive::Tag { handle, prefix }) => {
-                    if self.handles.insert(handle, prefix).is_some() {
+                    let known = self.handles.insert(handle, prefix);
+                    if known.is_some() {
                         let problem = format!("duplicate tag handle {}", crate::python::str_repr(handle));
                         return Err(Fault::new(problem, span));
                     }
@@ -153,13 +149,7 @@ impl<'a, B: Build> Loader<'a, B> {
         let mut frames: Vec<Frame<B::Node>> = Vec::new();
         let mut place = Place::Block;
         loop {
-            let mut given = match self.start(place, frames.len())? {
-                Started::Complete(node) => Some(node),
-                Started::Open(frame) => {
-                    frames.push(frame);
-                    None
-                }
-            };
+            let mut given = self.start(place, &mut frames)?;
             loop {
                 let Some(frame) = frames.last_mut() else {
                     return given.ok_or_else(|| Fault::new("no node", Span::default()));
@@ -183,12 +173,12 @@ impl<'a, B: Build> Loader<'a, B> {
         }
     }
 
-    /// Reads a node up to its content: all of it, or the start of a collection that is inside of
-    /// `depth` others.
-    fn start(&mut self, place: Place, depth: usize) -> Result<Started<'a, B::Node>> {
+    /// Reads a node inside of `frames`: gives it when that is all of it, else adds what it starts.
+    fn start(&mut self, place: Place, frames: &mut Vec<Frame<'a, B::Node>>) -> Result<Option<B::Node>> {
+        let depth = frames.len();
         let start = self.scanner.place()?.start;
         if let Kind::Alias(_) = self.scanner.peek()? {
-            return self.alias(depth).map(Started::Complete);
+            return self.alias(depth).map(Some);
         }
         let (anchor, tag) = self.properties()?;
         let anchor = anchor.map(|name| Named { name, depth, reach: self.reach, weight: self.weight });
@@ -203,7 +193,7 @@ impl<'a, B: Build> Loader<'a, B> {
                 let value = construct::scalar(text, plain, tag.as_deref());
                 let node = self.made(value.map(|value| B::leaf(value, span)), Span::new(start, span.end));
                 self.name(anchor, start, &node);
-                return Ok(Started::Complete(node));
+                return Ok(Some(node));
             }
             Kind::FlowSequenceStart => Open::flow_sequence(start),
             Kind::FlowMappingStart => Open::flow_mapping(start),
@@ -215,7 +205,7 @@ impl<'a, B: Build> Loader<'a, B> {
                 let value = construct::scalar(Cow::Borrowed(""), true, tag.as_deref());
                 let node = self.made(value.map(|value| B::leaf(value, at)), Span::at(start));
                 self.name(anchor, start, &node);
-                return Ok(Started::Complete(node));
+                return Ok(Some(node));
             }
             other => {
                 let problem = format!("expected the node content, but found '{}'", other.name());
@@ -232,7 +222,8 @@ impl<'a, B: Build> Loader<'a, B> {
             // The token that says so; a sequence without indentation has none.
             self.scanner.next()?;
         }
-        Ok(Started::Open(Frame { open, start, tag, anchor }))
+        frames.push(Frame { open, start, tag, anchor });
+        Ok(None)
     }
 
     fn check_depth(&mut self, depth: usize) -> Result<()> {

@@ -72,7 +72,7 @@ impl Fault {
         self
     }
 
-    fn into_error(self: Box<Self>, text: &str, name: &str) -> SyntaxError {
+    fn into_error(self, text: &str, name: &str) -> SyntaxError {
         let mark = |offset| format!("  in \"{name}\", {}", Position::of(text, offset));
         let at = Position::of(text, self.span.start);
         let mut lines = Vec::new();
