@@ -138,6 +138,13 @@ pub fn journal(journal: &Json) -> Json {
             ("chaoslib-version", value @ Json::String(_)) => *value = Json::text("<VERSION>"),
             ("platform", value @ Json::String(_)) => *value = Json::text("<PLATFORM>"),
             ("node", value @ Json::String(_)) => *value = Json::text("<NODE>"),
+            ("experiment", Json::Object(experiment)) => {
+                if let Some((_, Json::Object(entries))) =
+                    experiment.iter_mut().find(|(key, _)| key == "configuration")
+                {
+                    entries.iter_mut().for_each(|(_, entry)| without_empty_secrets(entry));
+                }
+            }
             ("steady_states", Json::Object(states)) => {
                 if let Some((_, Json::Array(during))) = states.iter_mut().find(|(key, _)| key == "during") {
                     during.dedup();
@@ -147,6 +154,18 @@ pub fn journal(journal: &Json) -> Json {
         }
     }
     Json::Object(members)
+}
+
+/// The reference puts all secrets into the definition of a dynamic entry, which a difference is
+/// about; that it does so where there are none is not worth one.
+fn without_empty_secrets(entry: &mut Json) {
+    if entry.get("type").and_then(Json::as_str) != Some("probe") {
+        return;
+    }
+    let Json::Object(members) = entry else { return };
+    if let Some((_, Json::Object(provider))) = members.iter_mut().find(|(key, _)| key == "provider") {
+        provider.retain(|(key, value)| key != "secrets" || *value != Json::Object(Members::new()));
+    }
 }
 
 fn value_of(value: &Json) -> Json {
