@@ -1,6 +1,8 @@
 //! Activities and controls in terms of the worker's operations.
 
-use squall_engine::ports::{BoxFuture, Call, Controls, Exit, Failure, HookCall, HookOutcome, Lane, Outcome, Provider};
+use squall_engine::ports::{
+    BoxFuture, Call, Controls, Exit, Failure, HookCall, HookOutcome, Lane, Outcome, Provider,
+};
 use squall_model::expr::{Scope, substitute};
 use squall_model::{Map, Value};
 
@@ -207,7 +209,12 @@ impl PythonWorker {
     }
 
     /// The names of the parameters of a control's function; `None` where there is no such function.
-    async fn parameters(&self, module: &str, function: &str, lane: Lane) -> Result<Option<Vec<String>>, HookOutcome> {
+    async fn parameters(
+        &self,
+        module: &str,
+        function: &str,
+        lane: Lane,
+    ) -> Result<Option<Vec<String>>, HookOutcome> {
         let failed = |error: PythonError| HookOutcome::Failed(error.into_failure());
         let link = self.link().map_err(failed)?;
         let key = (module.to_owned(), function.to_owned());

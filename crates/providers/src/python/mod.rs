@@ -245,7 +245,10 @@ impl PythonWorker {
     /// # Errors
     ///
     /// When Python is needed and cannot be asked.
-    pub async fn check_activities(&self, checks: Vec<ActivityCheck>) -> Result<Vec<ActivityAnswer>, PythonError> {
+    pub async fn check_activities(
+        &self,
+        checks: Vec<ActivityCheck>,
+    ) -> Result<Vec<ActivityAnswer>, PythonError> {
         let native = self.answers_natively();
         let mut answers =
             checks.iter().map(|check| native.then(|| native::check(check)).flatten()).collect::<Vec<_>>();
@@ -381,7 +384,11 @@ impl PythonWorker {
     }
 
     /// A call of the main lane that gives a value.
-    async fn ask(&self, operation: &str, build: impl FnOnce(&mut Handover<'_>)) -> Result<Value, PythonError> {
+    async fn ask(
+        &self,
+        operation: &str,
+        build: impl FnOnce(&mut Handover<'_>),
+    ) -> Result<Value, PythonError> {
         let answer = self.request(Lane::Main, operation, build).await?;
         match &*answer.kind {
             "ok" => Ok(answer.value),

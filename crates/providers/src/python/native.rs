@@ -103,7 +103,9 @@ const FUNCTIONS: &[Function] = &[
         run: |arguments| {
             let path = arguments.text("filename")?;
             match Path::new(&*path).metadata() {
-                Ok(metadata) => Some(Ok((metadata.mtime() as f64 + 1e-9 * metadata.mtime_nsec() as f64).into())),
+                Ok(metadata) => {
+                    Some(Ok((metadata.mtime() as f64 + 1e-9 * metadata.mtime_nsec() as f64).into()))
+                }
                 Err(error) => os_error(&error, &[&path]),
             }
         },
@@ -157,13 +159,7 @@ const FUNCTIONS: &[Function] = &[
             }
         },
     },
-    Function {
-        module: "os",
-        name: "listdir",
-        required: &[],
-        optional: &["path"],
-        run: list_folder,
-    },
+    Function { module: "os", name: "listdir", required: &[], optional: &["path"], run: list_folder },
     Function {
         module: "os",
         name: "getcwd",

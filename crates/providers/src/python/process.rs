@@ -294,7 +294,9 @@ impl Link {
             return format!("the Python worker ended during the call: {how}");
         }
         let program = self.program.display();
-        format!("the Python interpreter `{program}` ended before it was ready: {how}; Python 3.7 or newer is needed (SQUALL_PYTHON chooses another)")
+        format!(
+            "the Python interpreter `{program}` ended before it was ready: {how}; Python 3.7 or newer is needed (SQUALL_PYTHON chooses another)"
+        )
     }
 }
 

@@ -183,7 +183,8 @@ impl Replica {
         self.seen = self.seen.max(seen);
         let mut fresh = HashMap::new();
         for Update(number, kind, _) in &updates {
-            let known = if *number < 0 { fresh.contains_key(number) } else { self.entries.contains_key(number) };
+            let known =
+                if *number < 0 { fresh.contains_key(number) } else { self.entries.contains_key(number) };
             if known {
                 continue;
             }
@@ -201,7 +202,9 @@ impl Replica {
             } else {
                 let values = values.collect::<Vec<_>>();
                 let pairs = values.chunks_exact(2);
-                Content::Map(pairs.filter_map(|pair| Some((Key::new(pair[0].clone())?, pair[1].clone()))).collect())
+                Content::Map(
+                    pairs.filter_map(|pair| Some((Key::new(pair[0].clone())?, pair[1].clone()))).collect(),
+                )
             };
             if number < 0 {
                 if let Some(container) = fresh.get(&number) {
@@ -255,7 +258,8 @@ impl Entry {
             return;
         }
         let own_edit = !present.same(&self.agreed);
-        let content = if own_edit { Content::rebased(&self.agreed, &present, theirs.clone()) } else { theirs.clone() };
+        let content =
+            if own_edit { Content::rebased(&self.agreed, &present, theirs.clone()) } else { theirs.clone() };
         content.put(&self.container);
         self.agreed = theirs;
         self.shared = true;
@@ -298,7 +302,9 @@ impl Content {
     /// Whether both are the same in scalars and in the identity of containers, order included.
     fn same(&self, other: &Content) -> bool {
         match (self, other) {
-            (Content::List(a), Content::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+            (Content::List(a), Content::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            }
             (Content::Map(a), Content::Map(b)) => {
                 a.len() == b.len()
                     && a.iter().zip(b).all(|(a, b)| same(a.0.value(), b.0.value()) && same(&a.1, &b.1))

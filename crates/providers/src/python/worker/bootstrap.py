@@ -1,7 +1,8 @@
 import sys
 if sys.version_info < (3, 7):
     sys.exit("squall needs Python 3.7 or newer; this is %s" % sys.version.split()[0])
-import json, os, types
+import json, os, signal, types
+signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C is for Squall
 fd = int(sys.argv[1])
 def read(size):
     data = b""

@@ -246,7 +246,10 @@ class Graph:
                 number = self.number(container)
                 shadow = self.shadows.get(number)
                 if isinstance(container, dict):
-                    pairs = list(container.items())
+                    try:
+                        pairs = list(container.items())
+                    except Exception:  # a mapping that is people's code itself
+                        continue
                     keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
                     same = shadow is not None and identical(keys, shadow[0]) and identical(values, shadow[1])
                 else:

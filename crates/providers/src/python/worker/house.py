@@ -57,7 +57,7 @@ class Household:
         if name not in ("chaoslib.settings", "chaoslib.control", "chaoslib.caching"):
             return None
         for finder in sys.meta_path:
-            spec = finder.find_spec(name, path, target) if finder is not self else None
+            spec = finder.find_spec(name, path, target) if finder is not self and hasattr(finder, "find_spec") else None
             if spec is not None and spec.loader is not None:
                 execute = spec.loader.exec_module
 

@@ -8,7 +8,12 @@ import sys
 import threading
 import time
 
-from squall_worker.wire import WIRE, Forwarder, Wire, debug, note, plain, safely, summary, trace
+try:
+    import ctypes
+except ImportError:  # then calls beside the main lane cannot be thrown into
+    ctypes = None
+
+from squall_worker.wire import THREAD, WIRE, Forwarder, Wire, debug, note, plain, safely, summary, trace
 
 FORWARDED = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2") if hasattr(signal, name)
@@ -57,16 +62,14 @@ def may_throw(frame):
 
 
 def throw_into(thread, exception):
-    try:
-        import ctypes
-    except ImportError:
-        return
     target = ctypes.py_object(exception) if exception is not None else None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
 
 
 def press(job):
     """Throws into a cancelled call, once, and again should it go on regardless."""
+    if ctypes is None and not job.main:
+        return
     with job.lock:
         if job.finished or (job.thrown_at is not None and time.monotonic() - job.thrown_at < 0.4):
             return
@@ -75,8 +78,26 @@ def press(job):
                 signal.pthread_kill(threading.main_thread().ident, CANCEL_SIGNAL)
         elif job.thread is not None and may_throw(sys._current_frames().get(job.thread)):
             job.thrown_at = time.monotonic()
-            known = sys.modules.get("chaoslib.exceptions")
-            throw_into(job.thread, getattr(known, "ExperimentExitedException", Interrupted))
+            throw_into(job.thread, interruption())
+
+
+def raise_if_cancelled():
+    """For code that never comes out of what must not be interrupted."""
+    main = threading.current_thread() is threading.main_thread()
+    job = ACTIVE.main if main else getattr(THREAD, "job", None)
+    if job is None or not job.cancelled:
+        return
+    with job.lock:
+        if job.finished or job.thrown_at is not None:
+            return
+        job.thrown_at = time.monotonic()
+    raise Cancelled(20) if main else interruption()()
+
+
+def interruption():
+    """The class of what is thrown into calls beside the main lane."""
+    known = sys.modules.get("chaoslib.exceptions")
+    return getattr(known, "ExperimentExitedException", Interrupted)
 
 
 def set_up_signals():
@@ -88,7 +109,10 @@ def set_up_signals():
 
     def passive(number, frame):
         if number not in (signal.SIGINT, signal.SIGTERM):
-            os.write(WAKE[1], bytes([number]))
+            try:
+                os.write(WAKE[1], bytes([number]))
+            except BlockingIOError:
+                pass  # as many wait to be told
 
     def mine(number):
         return number in FORWARDED and not WIRE.forked and signal.getsignal(number) is passive
@@ -142,5 +166,6 @@ def set_up_signals():
 
 
 ACTIVE = Active()
+Forwarder.arrived = staticmethod(raise_if_cancelled)
 # Code that must not be left half done: others wait for its locks, or for the rest of a frame.
 UNSAFE = {function.__code__ for function in (Wire.send, Forwarder.emit, note, debug)}

@@ -18,7 +18,7 @@ from squall_worker.controls import REGISTRY
 from squall_worker.graph import GRAPH
 from squall_worker.house import HOUSE, WORLD
 from squall_worker.lanes import ACTIVE, UNSAFE, WAKE, outcome, press, set_up_signals, throw_into
-from squall_worker.wire import WIRE, set_up_logging
+from squall_worker.wire import THREAD, WIRE, set_up_logging
 
 
 class Job:
@@ -41,9 +41,11 @@ class Job:
         answer = {"k": "cancelled"}
         try:
             try:
-                self.thread = threading.get_ident()
                 if self.main:
                     ACTIVE.main = self
+                else:
+                    THREAD.job, THREAD.guard = self, self.lock
+                    self.thread = threading.get_ident()
                 if not self.cancelled:
                     answer = OPERATIONS[self.message["op"]](self)
             finally:
@@ -59,6 +61,8 @@ class Job:
         # taken back, or arrives inside this loop.
         while True:
             try:
+                if ACTIVE.main is self:
+                    ACTIVE.main = None
                 with self.lock:
                     self.finished = True
                 if not self.main and self.thrown_at is not None:
@@ -70,8 +74,12 @@ class Job:
     def answer(self, answer):
         answer["id"] = self.number
         updates = []
-        if "value" in answer:
-            answer["v"] = GRAPH.pack(answer.pop("value"), updates)
+        try:
+            if "value" in answer:
+                answer["v"] = GRAPH.pack(answer.pop("value"), updates)
+        except Exception as exception:  # of a container that is people's code itself
+            del updates[:]
+            answer = dict(outcome("errored", exception), id=self.number)
         with GRAPH.lock:
             GRAPH.collect(self.message.get("walk", ()), updates)
             answer["up"] = updates
@@ -89,17 +97,20 @@ class Job:
 
 def read():
     jobs = {}
+    events = select.poll()
+    events.register(WIRE.fd, select.POLLIN)
+    events.register(WAKE[0], select.POLLIN)
     while True:
         pressing = [job for job in jobs.values() if job.cancelled and not job.finished]
         for job in pressing:
             press(job)
-        ready, _, _ = select.select([WIRE.fd, WAKE[0]], [], [], 0.01 if pressing else None)
+        ready = [descriptor for descriptor, _ in events.poll(10 if pressing else None)]
         if WAKE[0] in ready:
             for number in os.read(WAKE[0], 64):
                 WIRE.send({"op": "signal", "n": number})
         if WIRE.fd in ready:
+            jobs = {number: job for number, job in jobs.items() if not job.finished}
             for message in WIRE.frames():
-                jobs = {number: job for number, job in jobs.items() if not job.finished}
                 take(message, jobs)
 
 
@@ -112,13 +123,6 @@ def take(message, jobs):
         return
     if operation == "exit":
         JOBS.put(None)
-        return
-    if operation == "environment":
-        if message["value"] is None:
-            os.environ.pop(message["name"], None)
-        else:
-            os.environ[message["name"]] = message["value"]
-        WORLD.__init__()
         return
     fresh = GRAPH.apply(message.get("up", ()), message.get("seq"))
     if "house" in message:

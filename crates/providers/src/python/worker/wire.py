@@ -3,6 +3,7 @@
 A frame is eight bytes of length, little endian, then UTF-8 JSON.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -13,6 +14,15 @@ import traceback
 import types
 
 HERE = "<squall worker>"
+
+
+# `guard` is the lock of the call that runs in the thread and that something may be thrown into.
+THREAD = threading.local()
+UNGUARDED = contextlib.nullcontext()
+
+
+def settle():
+    """A call, at whose start an exception thrown into this thread arrives."""
 
 
 class Wire:
@@ -29,12 +39,16 @@ class Wire:
             return
         body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
         data = memoryview(struct.pack("<Q", len(body)) + body)
-        with self.lock:
-            try:
-                while data:
-                    data = data[os.write(self.fd, data):]
-            except OSError:
-                os._exit(1)  # Squall is gone
+        # Nothing can be thrown into this thread while it holds its guard, so no frame is left half
+        # written; what was thrown before arrives in `settle`.
+        with getattr(THREAD, "guard", UNGUARDED):
+            settle()
+            with self.lock:
+                try:
+                    while data:
+                        data = data[os.write(self.fd, data):]
+                except OSError:
+                    os._exit(1)  # Squall is gone
 
     def frames(self):
         """The frames that are complete after one read; EOFError once the other side has closed."""
@@ -100,12 +114,18 @@ class Forwarder(logging.Handler):
                 record.exc_text = logging.Formatter().formatException(record.exc_info)
             if record.exc_text:
                 text = text.rstrip() + "\n" + record.exc_text
-            if WIRE.forked:
-                sys.stderr.write("[{}] {}\n".format(record.levelname, text))
-            else:
-                note(record.levelno, text, record.module, record.lineno)
         except Exception:
             self.handleError(record)
+            return
+        if WIRE.forked:
+            sys.stderr.write("[{}] {}\n".format(record.levelname, text))
+        else:
+            note(record.levelno, text, record.module, record.lineno)
+        self.arrived()
+
+    @staticmethod
+    def arrived():
+        """Where an exception that could not be thrown during this may be raised."""
 
 
 def set_up_logging():
