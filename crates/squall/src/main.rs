@@ -2,6 +2,7 @@
 
 mod args;
 mod cmd;
+mod crash;
 mod exit;
 mod experiment;
 mod logging;
@@ -29,7 +30,7 @@ use crate::args::Cli;
 use crate::program::Program;
 
 fn main() -> ExitCode {
-    report_panics();
+    crash::report_panics();
     let program = Program::called(std::env::args_os().next().as_deref());
     let code = panic::catch_unwind(|| match usage::parse(program, std::env::args_os()) {
         Ok(cli) => execute(program, &cli),
@@ -70,18 +71,4 @@ fn move_to(directory: &PathBuf) -> Result<(), u8> {
     std::env::set_current_dir(directory).map_err(|error| {
         output::fail(format_args!("cannot change to directory `{}`: {error}", directory.display()))
     })
-}
-
-/// Makes a panic one line that says what to do, in place of a stack trace.
-fn report_panics() {
-    panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|place| format!(" at {}:{}", place.file(), place.line()));
-        output::complain(format_args!(
-            "Error: Squall {} itself failed{}: {}. This is a bug in Squall, not in the experiment: please \
-             report it with this line",
-            Program::SQUALL.version,
-            place.unwrap_or_default(),
-            info.payload_as_str().unwrap_or("no message"),
-        ));
-    }));
 }

@@ -4,5 +4,4 @@
 
 mod commands;
 mod log;
-#[path = "../support/mod.rs"]
 mod support;

@@ -1,7 +1,5 @@
 //! Runs the built program in a folder of its own.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
-
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
