@@ -9,9 +9,9 @@ pub mod event;
 pub mod expr;
 pub mod journal;
 pub mod json;
-pub mod time;
 pub mod python;
 pub mod redact;
+pub mod time;
 pub mod value;
 pub mod yaml;
 
