@@ -12,7 +12,7 @@ use squall_model::document::Document;
 use squall_model::{Map, Value, json, python, yaml};
 use squall_providers::python::{ActivityAnswer, ActivityCheck, ControlAnswer, PythonWorker};
 
-use crate::output;
+use crate::logging;
 use crate::render;
 use crate::source::{self, SourceError};
 use crate::wiring::CheckWorld;
@@ -117,7 +117,7 @@ fn report_source(name: &str, error: &SourceError) {
     log::error!("{error}");
     log::debug!("{error}");
     if let SourceError::Syntax { text, error, .. } = error {
-        output::complain(render::syntax_error(name, text, error));
+        logging::explain(render::syntax_error(name, text, error));
     }
 }
 
@@ -191,7 +191,13 @@ pub fn report_problems(document: &Document, diagnostics: &[Diagnostic]) {
         log::error!("{}", error.message);
         log::debug!("{}", error.message);
     }
-    if !diagnostics.is_empty() {
-        output::complain(render::diagnostics(document, diagnostics));
+    if logging::is_json() {
+        // A program that reads the records gets the other errors as records too.
+        for error in diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).skip(1) {
+            let place = error.resolve(document);
+            log::error!("{} ({}:{}:{})", error.message, document.name, place.line, place.column);
+        }
+    } else if !diagnostics.is_empty() {
+        logging::explain(render::diagnostics(document, diagnostics));
     }
 }

@@ -7,6 +7,7 @@ mod record;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -17,6 +18,8 @@ use record::{JsonForm, TextForm};
 
 /// Environment variable that shows the records of libraries too: a level, `debug` for anything else.
 const LIBRARIES_VARIABLE: &str = "SQUALL_LOG";
+
+static JSON_CONSOLE: AtomicBool = AtomicBool::new(false);
 
 /// The log cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +56,7 @@ pub fn start(args: &GlobalArgs, redactor: Arc<Redactor>) -> Result<(), LoggingEr
         level.to_str().and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::Debug)
     });
     let form = if args.log_format == "json" {
+        JSON_CONSOLE.store(true, Ordering::Relaxed);
         ConsoleForm::Json(JsonForm::new())
     } else {
         ConsoleForm::Text(TextForm::new(args.verbose, has_colours(&io::stderr())))
@@ -63,6 +67,18 @@ pub fn start(args: &GlobalArgs, redactor: Arc<Redactor>) -> Result<(), LoggingEr
     // Only tests set a logger twice, and then the first one is as good.
     let _ = log::set_boxed_logger(Box::new(logger));
     Ok(())
+}
+
+/// Writes text that is no record (an excerpt of a source) to stderr, unless the console is for programs.
+pub fn explain(text: impl std::fmt::Display) {
+    if !is_json() {
+        crate::output::complain(text);
+    }
+}
+
+/// Whether the console's records are JSON.
+pub fn is_json() -> bool {
+    JSON_CONSOLE.load(Ordering::Relaxed)
 }
 
 /// Whether escape sequences are understood there: it is a terminal that has colours, and the user

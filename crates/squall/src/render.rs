@@ -17,6 +17,9 @@ const LINES_BEFORE: usize = 1;
 /// Most bytes of a line that are shown on either side of the place.
 const LINE_HALF: usize = 100;
 
+/// Most findings that are shown to people at once.
+const MOST: usize = 100;
+
 /// Stands for the place while a finding is laid out.
 const PLACE: &str = "\u{e000}";
 
@@ -25,7 +28,7 @@ const PLACE: &str = "\u{e000}";
 pub fn diagnostics(document: &Document, diagnostics: &[Diagnostic]) -> String {
     let colours = has_colours(&io::stderr());
     let mut shown = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MOST) {
         let finding = Finding {
             severity: diagnostic.severity(),
             code: Some(diagnostic.code.as_str()),
@@ -36,6 +39,12 @@ pub fn diagnostics(document: &Document, diagnostics: &[Diagnostic]) -> String {
         };
         shown += &finding.text(&document.name, &document.text, colours);
         shown.push_str("\n\n");
+    }
+    if diagnostics.len() > MOST {
+        shown += &format!(
+            "{} more are not shown; `validate --format json` gives all of them\n\n",
+            diagnostics.len() - MOST
+        );
     }
     shown + &summary(&document.name, diagnostics)
 }

@@ -105,3 +105,30 @@ fn called_chaos_it_is_chaos() {
     let output = std::process::Command::new(link).arg("--version").output().expect("it runs");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "chaos, version 1.19.0\n");
 }
+
+#[test]
+fn a_console_for_programs_has_records_only() {
+    let place = Place::new();
+    place.write("e.json", r#"{"method": [{"type": "action"}, 3]}"#);
+    place.write("bad.json", "{");
+    for (name, least) in [("e.json", 3), ("bad.json", 1)] {
+        let ran = place.run(&["--log-format", "json", "--no-log-file", "validate", name]);
+        let records: Vec<_> = ran.stderr.lines().map(squall_model::json::parse).collect();
+        let errors = records.iter().filter(|record| {
+            let record = record.as_ref().expect("every line is a record");
+            record.get("levelname").is_some_and(|level| level.as_str() == Some("ERROR"))
+        });
+        assert!(errors.count() >= least, "{name}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn of_very_many_problems_some_are_shown_and_all_are_counted() {
+    let place = Place::new();
+    let activities = vec![r#"{"type": "action"}"#; 500].join(",");
+    place.write("e.json", format!(r#"{{"title": "t", "description": "d", "method": [{activities}]}}"#));
+    let ran = place.run(&["--no-log-file", "validate", "e.json"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.contains("more are not shown"), "{}", ran.stderr);
+    assert!(ran.stderr.lines().count() < 2000);
+}
