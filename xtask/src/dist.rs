@@ -3,6 +3,7 @@
 //! The same commit gives the same archive: names are sorted, times are the commit's, owners are
 //! nobody's.
 
+use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -52,17 +53,23 @@ pub fn execute(arguments: &[String]) -> Result<(), Failure> {
 /// Makes the static program; gives its path.
 pub fn build() -> Result<PathBuf, Failure> {
     needs::provide_for_dist()?;
-    run(cargo().args([
-        "build",
-        "--quiet",
-        "--release",
-        "--locked",
-        "--package",
-        "squall",
-        "--target",
-        MUSL,
-    ]))?;
+    run(cargo()
+        .args(["build", "--quiet", "--release", "--locked", "--package", "squall", "--target", MUSL])
+        .env("CARGO_ENCODED_RUSTFLAGS", without_places()?))?;
     Ok(target().join(MUSL).join("release/squall"))
+}
+
+/// Options of the compiler that keep this machine's folders out of the program: the same sources give the
+/// same program anywhere.
+fn without_places() -> Result<String, Failure> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let home =
+        home.ok_or_else(|| Failure::Found("neither CARGO_HOME nor a home folder is known".to_owned()))?;
+    let sysroot = read(program("rustc").args(["--print", "sysroot"]))?;
+    let places = [(home.as_path(), "cargo"), (root(), "squall"), (Path::new(sysroot.trim()), "rust")];
+    let option = |(place, name): (&Path, &str)| format!("--remap-path-prefix={}=/{name}", place.display());
+    // Cargo separates options by this character.
+    Ok(places.map(option).join("\u{1f}"))
 }
 
 /// Lays the archive's content out in `folder`.
