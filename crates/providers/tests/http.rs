@@ -83,7 +83,7 @@ async fn responses_keep_the_names_of_their_headers() {
     let server = Server::start(|_| {
         Reply::Bytes(
             b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nX-oDD: 1\r\nETag: \"e\"\r\nx-odd: 2\r\n\
-              X-Latin: \xe9\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+              X-Latin: \xe9\r\nX-Empty:\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
                 .to_vec(),
         )
     })
@@ -92,7 +92,13 @@ async fn responses_keep_the_names_of_their_headers() {
     let headers: Vec<(&str, &str)> = response.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     assert_eq!(
         headers,
-        [("X-oDD", "1, 2"), ("ETag", "\"e\""), ("X-Latin", "é"), ("Transfer-Encoding", "chunked")]
+        [
+            ("X-oDD", "1, 2"),
+            ("ETag", "\"e\""),
+            ("X-Latin", "é"),
+            ("X-Empty", ""),
+            ("Transfer-Encoding", "chunked")
+        ]
     );
     assert_eq!(response.text(), "abc");
 }
@@ -156,6 +162,8 @@ async fn redirects_rewrite_methods_and_keep_credentials_home() {
         let seen = server.last();
         assert_eq!(format!("{} {}", seen.method, seen.target), expected, "{method} {path}");
         assert_eq!(seen.body, body, "{method} {path}");
+        let length = (seen.method == "PUT").then_some("0").or((body == "body").then_some("4"));
+        assert_eq!(seen.header("Content-Length"), length, "{method} {path}");
         assert_eq!(seen.header("Content-Type").is_some(), body == "body", "{method} {path}");
         let cookie = (path == "/302").then_some("a=1");
         assert_eq!(seen.header("Cookie"), cookie, "{method} {path}");

@@ -320,7 +320,9 @@ fn first_hop(request: &Request) -> Result<Hop, HttpError> {
     }
     let may_have_body = !["GET", "HEAD"].contains(&request.method.as_str());
     match &request.body {
-        Some(body) if body.is_empty() => headers.set("Transfer-Encoding", "chunked"),
+        Some(body) if body.is_empty() => {
+            headers.0.insert(0, ("Transfer-Encoding".to_owned(), "chunked".to_owned()));
+        }
         Some(body) => headers.set("Content-Length", body.len().to_string()),
         None if may_have_body && headers.get("Content-Length").is_none() => {
             headers.set("Content-Length", "0")
@@ -358,12 +360,18 @@ fn check_header(name: &str, value: &str) -> Result<(), HttpError> {
     Ok(())
 }
 
-/// The headers with what depends on the way: `Host`, and the proxy's credentials.
+/// The headers with what depends on the way: `Host`, the length of a body that is missing, and the
+/// proxy's credentials.
 fn wire_headers(hop: &Hop, proxy: Option<&Proxy>) -> Headers {
     let plain_proxy = proxy.filter(|_| !hop.url.is_https());
     let mut headers = Headers::default();
     if hop.headers.get("Host").is_none() {
         headers.set("Host", if plain_proxy.is_some() { hop.url.authority() } else { hop.url.host_header() });
+    }
+    let expects_body =
+        !["GET", "HEAD", "DELETE", "TRACE", "OPTIONS", "CONNECT"].contains(&hop.method.as_str());
+    if expects_body && hop.body.is_none() && hop.headers.get("Content-Length").is_none() {
+        headers.set("Content-Length", "0");
     }
     headers.0.extend(hop.headers.0.iter().cloned());
     if let Some((user, password)) = plain_proxy.and_then(|proxy| proxy.credentials.as_ref()) {

@@ -125,7 +125,7 @@ fn prepare(activity: &Map, scope: &Scope, used: &mut Used) -> Result<Request, Ht
         ..Request::default()
     };
     if method == "GET" {
-        request.query = arguments.is_truthy().then(|| encode_arguments(&arguments)).transpose()?;
+        request.query = arguments.is_truthy().then(|| query(&arguments, &request.url)).transpose()?;
     } else {
         let json = headers.get("Content-Type").is_some_and(|value| value.as_str() == Some(JSON));
         (request.body, request.content_type) = if json { json_body(&arguments)? } else { body(&arguments)? };
@@ -183,6 +183,24 @@ fn retries(retries: Option<&Value>) -> u32 {
         Some(Value::Int(int)) => u32::try_from(int.to_i64().unwrap_or(i64::MAX).max(0)).unwrap_or(u32::MAX),
         _ => 0,
     }
+}
+
+/// Encoded arguments to append to the query of `url`. What is neither text nor a container can only be
+/// appended where there is one, as in the reference.
+fn query(arguments: &Value, url: &str) -> Result<String, HttpError> {
+    let container = matches!(arguments, Value::Str(_) | Value::List(_) | Value::Map(_));
+    let has_query =
+        url.split('#').next().and_then(|url| url.split_once('?')).is_some_and(|(_, query)| !query.is_empty());
+    if !container && !has_query {
+        return Err(HttpError::other(
+            "TypeError",
+            format!(
+                "Cannot mix str and non-str arguments: `arguments` is {}; give text, a list or a mapping",
+                python::repr(arguments)
+            ),
+        ));
+    }
+    encode_arguments(arguments)
 }
 
 type Body = (Option<Vec<u8>>, Option<&'static str>);

@@ -103,20 +103,48 @@ impl Url {
             (Some(own), Some(more)) => Some(format!("{own}&{more}")),
             (own, more) => own.or(more.map(str::to_owned)),
         };
-        let path = encode_component(&without_dots(parts.path), in_path);
-        let prepared = Url {
+        let mut path = encode_component(&without_dots(parts.path), in_path);
+        if !path.starts_with('/') {
+            path.insert(0, '/');
+        }
+        let fragment = parts.fragment.filter(|fragment| !fragment.is_empty());
+        let url = Url {
             scheme: scheme.to_lowercase(),
             auth: authority.auth,
             host: authority.host,
             port: authority.port,
-            path: requote(if path.is_empty() { "/" } else { &path }),
-            query: query.map(|query| requote(&query)),
-            fragment: parts
-                .fragment
-                .filter(|f| !f.is_empty())
-                .map(|f| requote(&encode_component(f, in_query))),
+            path,
+            query,
+            fragment: fragment.map(|fragment| encode_component(fragment, in_query)),
         };
-        prepared.checked()
+        // The whole is quoted, user and password included, and may then have other parts: a `#` in the
+        // arguments begins a fragment.
+        Url::of_quoted(&requote(&url.to_string())).checked()
+    }
+
+    /// The parts of an absolute URL that was checked.
+    fn of_quoted(text: &str) -> Url {
+        let parts = Parts::of(text);
+        let authority = parts.authority.unwrap_or_default();
+        let (auth, host_port) =
+            authority.rsplit_once('@').map_or((None, authority), |(auth, host)| (Some(auth), host));
+        let port_of = |host_port: &'_ str| {
+            let (host, port) = host_port.rsplit_once(':')?;
+            Some((host.to_owned(), port.parse().ok()?))
+        };
+        let (host, port) = match port_of(host_port) {
+            Some((host, port)) => (host, Some(port)),
+            None => (host_port.to_owned(), None),
+        };
+        Url {
+            scheme: parts.scheme.unwrap_or_default().to_owned(),
+            auth: auth.map(str::to_owned),
+            host,
+            port,
+            path: if parts.path.is_empty() { "/".to_owned() } else { parts.path.to_owned() },
+            query: parts.query.filter(|query| !query.is_empty()).map(str::to_owned),
+            fragment: parts.fragment.filter(|fragment| !fragment.is_empty()).map(str::to_owned),
+        }
     }
 
     /// The URL that a `Location` header leads to from here. The fragment of this URL is kept where the
@@ -199,14 +227,19 @@ impl Url {
 
     /// Whom to connect to.
     pub(super) fn peer(&self) -> Peer {
-        Peer { tls: self.is_https(), host: self.host_name().to_owned(), port: self.port_or_default() }
+        // Resolvers know the zone of an address behind a bare percent sign.
+        let host = self.host_name();
+        let host = if host.contains(':') { host.replacen("%25", "%", 1) } else { host.to_owned() };
+        Peer { tls: self.is_https(), host, port: self.port_or_default() }
     }
 
-    /// Path and query: the request target.
+    /// Path and query as they are sent: the request target. Percent signs that begin no escape are
+    /// escaped here at the latest.
     pub(super) fn target(&self) -> String {
+        let path = encode_component(&self.path, in_path);
         match &self.query {
-            Some(query) => format!("{}?{query}", self.path),
-            None => self.path.clone(),
+            Some(query) => format!("{path}?{}", encode_component(query, in_query)),
+            None => path,
         }
     }
 
@@ -243,7 +276,10 @@ impl fmt::Display for Url {
         if let Some(auth) = &self.auth {
             write!(f, "{auth}@")?;
         }
-        write!(f, "{}{}", self.authority(), self.target())?;
+        write!(f, "{}{}", self.authority(), self.path)?;
+        if let Some(query) = &self.query {
+            write!(f, "?{query}")?;
+        }
         self.fragment.as_ref().map_or(Ok(()), |fragment| write!(f, "#{fragment}"))
     }
 }
@@ -282,7 +318,7 @@ impl Authority {
             }
             None => {
                 let (host, port) = host_port.split_once(':').unwrap_or((host_port, ""));
-                if host.contains(['[', ']']) {
+                if host.contains(['[', ']']) || has_bare_percent(host) {
                     return Err(malformed());
                 }
                 (registered_name(host, &fail)?, port)
@@ -311,6 +347,13 @@ fn ipv6(text: &str) -> Option<String> {
         }
         None => format!("[{address}]"),
     })
+}
+
+/// Whether a percent sign begins no escape.
+fn has_bare_percent(text: &str) -> bool {
+    let digits =
+        |escape: &str| escape.len() >= 2 && escape.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    text.split('%').skip(1).any(|escape| !digits(escape))
 }
 
 /// A host name in lower case, as ASCII.
@@ -362,12 +405,29 @@ mod tests {
             ("http://h?a", "http://h/?a"),
             ("http://h/?", "http://h/"),
             ("http://[2001:DB8::1]:80/", "http://[2001:db8::1]:80/"),
-            ("http://[fe80::1%25eth0]/", "http://[fe80::1%eth0]/"),
+            ("http://[fe80::1%25eth0]/", "http://[fe80::1%25eth0]/"),
             ("http://bücher.example/", "http://xn--bcher-kva.example/"),
             ("http://h:/", "http://h/"),
+            ("http://h\\x", "http://h/%5Cx"),
+            ("http://u:p%40@h/x?%zz", "http://u:p%2540@h/x?%25zz"),
         ] {
             assert_eq!(prepared(given), expected, "{given}");
         }
+    }
+
+    #[test]
+    fn zones_are_for_the_resolver() {
+        let url = Url::prepare("http://[fe80::1%25eth0]:81/", None).unwrap();
+        assert_eq!((url.peer().host.as_str(), url.peer().port), ("fe80::1%eth0", 81));
+    }
+
+    #[test]
+    fn arguments_follow_the_url_s_own_query() {
+        let target = |url: &str, query: &str| Url::prepare(url, Some(query)).unwrap().target();
+        assert_eq!(target("http://h/x?a=1#f", "b=2"), "/x?a=1&b=2");
+        assert_eq!(target("http://h", "raw q"), "/?raw%20q");
+        assert_eq!(target("http://h/", "@%2f#?;"), "/?@%2F");
+        assert_eq!(target("http://h/", "!|%'%41%"), "/?!%257C%25'A%25");
     }
 
     #[test]
