@@ -409,7 +409,7 @@ mod tests {
             ("http://bücher.example/", "http://xn--bcher-kva.example/"),
             ("http://h:/", "http://h/"),
             ("http://h\\x", "http://h/%5Cx"),
-            ("http://u:p%40@h/x?%zz", "http://u:p%2540@h/x?%25zz"),
+            ("http://u:p%40@h/x?%zz", "http://u:p%40@h/x?%25zz"),
         ] {
             assert_eq!(prepared(given), expected, "{given}");
         }
@@ -427,6 +427,8 @@ mod tests {
         assert_eq!(target("http://h/x?a=1#f", "b=2"), "/x?a=1&b=2");
         assert_eq!(target("http://h", "raw q"), "/?raw%20q");
         assert_eq!(target("http://h/", "@%2f#?;"), "/?@%2F");
+        let whole = Url::prepare("http://u:p%40@h/", Some("%zz")).unwrap();
+        assert_eq!(whole.to_string(), "http://u:p%2540@h/?%25zz");
         assert_eq!(target("http://h/", "!|%'%41%"), "/?!%257C%25'A%25");
     }
 
