@@ -95,6 +95,8 @@ pub enum Loose {
     LogOrder,
     /// How often a log record comes.
     LogCount,
+    /// Whatever the reference does: only that it differs is known. For intended differences.
+    Reference,
     /// The text of records at CRITICAL.
     CriticalText,
     /// Records at INFO altogether.
@@ -270,6 +272,10 @@ fn one(group: &str, id: &str, body: &Json, file: &Json) -> Result<Case, String> 
                 .iter()
                 .any(|mark| text.contains(mark))
         });
+    let loose: BTreeSet<Loose> = texts("loose")?.iter().map(|name| loose(name)).collect::<Result<_, _>>()?;
+    if loose.contains(&Loose::Reference) && field("differs").is_none() {
+        return Err("`loose: [reference]` is for cases with `differs`".to_owned());
+    }
     Ok(Case {
         group: group.to_owned(),
         id: id.to_owned(),
@@ -287,7 +293,7 @@ fn one(group: &str, id: &str, body: &Json, file: &Json) -> Result<Case, String> 
             .collect::<Result<_, _>>()?,
         python,
         server,
-        loose: texts("loose")?.iter().map(|name| loose(name)).collect::<Result<_, _>>()?,
+        loose,
         check: texts("check")?.iter().map(|name| check(name)).collect::<Result<_, _>>()?,
         says: texts("says")?,
         prints: texts("prints")?,
@@ -345,6 +351,7 @@ fn loose(name: &str) -> Result<Loose, String> {
         "rollback-order" => Loose::RollbackOrder,
         "log-order" => Loose::LogOrder,
         "log-count" => Loose::LogCount,
+        "reference" => Loose::Reference,
         "critical-text" => Loose::CriticalText,
         "info" => Loose::Info,
         "line-order" => Loose::LineOrder,
