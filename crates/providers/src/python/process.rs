@@ -1,10 +1,11 @@
 //! The worker process: finding an interpreter, starting it, talking to it, ending it.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -45,16 +46,24 @@ pub(super) type SignalHandler = Arc<dyn Fn(i32) + Send + Sync>;
 
 /// The interpreter to use: `SQUALL_PYTHON`, the active virtual environment's, or the first on `PATH`.
 pub(super) fn interpreter() -> Result<PathBuf, PythonError> {
-    if let Some(chosen) = squall_os::environment::var("SQUALL_PYTHON").filter(|chosen| !chosen.is_empty()) {
-        let found = squall_os::paths::which(&chosen);
+    choose(|name| squall_os::environment::var(name), |name| squall_os::paths::which(name))
+}
+
+fn choose(
+    variable: impl Fn(&str) -> Option<String>,
+    which: impl Fn(&str) -> Option<PathBuf>,
+) -> Result<PathBuf, PythonError> {
+    let variable = |name| variable(name).filter(|value| !value.is_empty());
+    if let Some(chosen) = variable("SQUALL_PYTHON") {
+        let found = which(&chosen);
         return found.ok_or_else(|| PythonError::NoInterpreter(format!("`{chosen}` (from SQUALL_PYTHON)")));
     }
     let mut tried = Vec::new();
-    if let Some(folder) = squall_os::environment::var("VIRTUAL_ENV").filter(|folder| !folder.is_empty()) {
+    if let Some(folder) = variable("VIRTUAL_ENV") {
         tried.push(format!("{folder}/bin/python"));
     }
     tried.extend(["python3".to_owned(), "python".to_owned()]);
-    let found = tried.iter().find_map(squall_os::paths::which);
+    let found = tried.iter().find_map(|name| which(name));
     found.ok_or_else(|| PythonError::NoInterpreter(format!("`{}` on PATH", tried.join("`, `"))))
 }
 
@@ -109,18 +118,18 @@ impl Link {
         signals: Arc<Mutex<Option<SignalHandler>>>,
     ) -> Result<Arc<Link>, PythonError> {
         let program = interpreter()?;
-        let failed = |error| PythonError::NotStarted { program: program.clone(), error };
-        let (ours, theirs) = StdUnixStream::pair().map_err(failed)?;
-        ours.set_nonblocking(true).map_err(failed)?;
-        let stream = UnixStream::from_std(ours).map_err(failed)?;
-        let mut command = Command::new(&program);
-        command.arg("-c").arg(BOOTSTRAP).arg(theirs.as_raw_fd().to_string());
-        command.envs(squall_os::environment::overlay()).kill_on_drop(true);
-        // Inherited under its own number; our copy is closed right after.
-        fcntl_setfd(&theirs, FdFlags::empty()).map_err(|error| failed(error.into()))?;
-        let child = command.spawn().map_err(failed)?;
-        drop(theirs);
+        let (child, stream) =
+            spawn(&program).map_err(|error| PythonError::NotStarted { program: program.clone(), error })?;
+        Ok(Link::attach(program, child, stream, settings, signals))
+    }
 
+    fn attach(
+        program: PathBuf,
+        child: Child,
+        stream: UnixStream,
+        settings: Settings,
+        signals: Arc<Mutex<Option<SignalHandler>>>,
+    ) -> Arc<Link> {
         let (frames, mut queue) = mpsc::unbounded_channel::<Vec<u8>>();
         let (receiver, mut sender) = stream.into_split();
         let link = Arc::new(Link {
@@ -142,7 +151,7 @@ impl Link {
             }
         });
         tokio::spawn(attend(Arc::clone(&link), child, receiver));
-        Ok(link)
+        link
     }
 
     /// The state, for as long as the guard lives.
@@ -300,6 +309,19 @@ impl Link {
     }
 }
 
+/// Starts the interpreter with the bootstrap; the stream is ours to talk to it.
+fn spawn(program: &Path) -> io::Result<(Child, UnixStream)> {
+    let (ours, theirs) = StdUnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let stream = UnixStream::from_std(ours)?;
+    let mut command = Command::new(program);
+    command.arg("-c").arg(BOOTSTRAP).arg(theirs.as_raw_fd().to_string());
+    command.envs(squall_os::environment::overlay()).kill_on_drop(true);
+    // It is inherited under its own number; our copy is closed right after.
+    fcntl_setfd(&theirs, FdFlags::empty())?;
+    Ok((command.spawn()?, stream))
+}
+
 /// A call whose answer is waited for; dropping it too early cancels the call.
 struct Waiting<'a> {
     link: &'a Arc<Link>,
@@ -398,4 +420,62 @@ fn emit(inbound: &Inbound) {
             .args(format_args!("{}", inbound.m))
             .build(),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(variables: &[(&str, &str)], programs: &[&str]) -> Result<PathBuf, String> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let which = |name: &str| programs.contains(&name).then(|| PathBuf::from(name));
+        choose(variable, which).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_interpreter_is_the_one_that_users_expect() {
+        let all = ["/my/python", "/venv/bin/python", "python3", "python"];
+        let (own, venv) = (("SQUALL_PYTHON", "/my/python"), ("VIRTUAL_ENV", "/venv"));
+        assert_eq!(chosen(&[own, venv], &all), Ok("/my/python".into()));
+        assert_eq!(chosen(&[("SQUALL_PYTHON", ""), venv], &all), Ok("/venv/bin/python".into()));
+        assert_eq!(chosen(&[venv], &["python"]), Ok("python".into()));
+        assert_eq!(chosen(&[], &all), Ok("python3".into()));
+        let message = chosen(&[own], &["python3"]).unwrap_err();
+        assert!(message.contains("looked for `/my/python` (from SQUALL_PYTHON);"), "{message}");
+        let message = chosen(&[venv], &[]).unwrap_err();
+        assert!(message.contains("`/venv/bin/python`, `python3`, `python` on PATH"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_worker_ends_with_whom_it_works_for() {
+        let (mut child, mut stream) = spawn(&interpreter().unwrap()).unwrap();
+        // `signal.pause()` blocks the main thread for good.
+        let mut call = Message::new("run");
+        call.number("id", 1).text("module", "signal").text("func", "pause").raw("args", b"[-1]");
+        call.raw("up", b"[[-1,1,[]]]");
+        stream.write_all(&first_frame()).await.unwrap();
+        stream.write_all(&call.frame()).await.unwrap();
+        // The first thing it says is that it is ready; it may be in the call by now or not.
+        stream.read_u64_le().await.unwrap();
+        drop(stream);
+        let status = tokio::time::timeout(Duration::from_secs(60), child.wait()).await;
+        assert_eq!(status.unwrap().unwrap().code(), Some(0));
+    }
+
+    #[tokio::test]
+    async fn an_interpreter_that_is_none_is_named() {
+        let signals = Arc::default();
+        let settings = Settings::default();
+        let (child, stream) = spawn(Path::new("/bin/false")).unwrap();
+        let link = Link::attach(PathBuf::from("/bin/false"), child, stream, settings, signals);
+        let error = link.call(Lane::Main, "import", |_, _| {}).await.unwrap_err().to_string();
+        assert!(
+            error
+                .starts_with("the Python interpreter `/bin/false` ended before it was ready: exit status 1;")
+        );
+        assert!(!link.is_alive());
+    }
 }

@@ -378,3 +378,108 @@ fn identity(value: &Value) -> Option<usize> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use squall_model::json;
+
+    use super::*;
+    use crate::python::wire::Inbound;
+
+    fn value(text: &str) -> Value {
+        json::parse(text).expect("the test's JSON")
+    }
+
+    fn share(replica: &mut Replica, value: &Value) -> (u64, String) {
+        let mut updates = replica.updates();
+        replica.share(value, &mut updates);
+        (updates.sequence(), String::from_utf8(updates.json()).unwrap())
+    }
+
+    fn receive(replica: &mut Replica, report: &str) -> Option<Value> {
+        let inbound = Inbound::parse(report.as_bytes()).unwrap();
+        replica.receive(inbound.up, inbound.seen, inbound.v)
+    }
+
+    #[test]
+    fn only_what_changed_is_sent() {
+        let mut replica = Replica::default();
+        let tree = value(r#"{"a": {"b": [1]}, "c": 1.0}"#);
+        let (_, first) = share(&mut replica, &tree);
+        assert_eq!(first, r#"[[2,1,["a",[4],"c",1.0]],[4,1,["b",[6]]],[6,0,[1]]]"#);
+        assert_eq!(share(&mut replica, &tree), (0, "[]".to_owned()));
+        tree.get("a").unwrap().get("b").unwrap().as_list().unwrap().push(Value::Null);
+        assert_eq!(share(&mut replica, &tree).1, "[[6,0,[1,null]]]");
+        tree.as_map().unwrap().insert("c", 1.into());
+        assert_eq!(share(&mut replica, &tree).1, r#"[[2,1,["a",[4],"c",1]]]"#, "1 is not 1.0");
+    }
+
+    #[test]
+    fn copies_keep_what_is_shared() {
+        let mut replica = Replica::default();
+        let shared = value(r#"{"n": 1}"#);
+        share(&mut replica, &shared);
+        let twice = value("[]");
+        let copied = Value::list([twice.clone(), twice, shared]);
+        let mut updates = replica.updates();
+        assert_eq!(replica.copy(&copied, &mut updates), b"[-1]");
+        assert_eq!(updates.sequence(), 0);
+        assert_eq!(updates.json(), br#"[[-1,0,[[-2],[-2],[2]]],[-2,0,[]]]"#);
+    }
+
+    #[test]
+    fn reports_change_the_containers_in_place() {
+        let mut replica = Replica::default();
+        let tree = value(r#"{"list": [1], "map": {"x": 1}}"#);
+        let (sequence, _) = share(&mut replica, &tree);
+        let list = tree.get("list").unwrap();
+        let report = format!(
+            r#"{{"seen": {sequence}, "v": [-1], "up": [[4,0,[1,[7]]], [7,1,["new",[4]]], [-1,0,[[2],[7]]]]}}"#
+        );
+        let given = receive(&mut replica, &report).unwrap();
+        let new = list.as_list().unwrap().get(1).unwrap();
+        assert!(new.get("new").unwrap().as_list().unwrap().same(list.as_list().unwrap()));
+        let given = given.as_list().unwrap().to_vec();
+        assert!(given[0].as_map().unwrap().same(tree.as_map().unwrap()));
+        assert!(given[1].as_map().unwrap().same(new.as_map().unwrap()));
+        assert_eq!(share(&mut replica, &tree).1, "[]", "nothing is sent back");
+    }
+
+    #[test]
+    fn edits_of_both_sides_are_kept() {
+        let mut replica = Replica::default();
+        let tree = value(r#"{"a": 1, "gone": 1, "run": []}"#);
+        let run = tree.get("run").unwrap();
+        run.as_list().unwrap().push(1.into());
+        let (sequence, _) = share(&mut replica, &tree);
+        // Meanwhile here:
+        tree.as_map().unwrap().insert("ours", true.into());
+        run.as_list().unwrap().push(2.into());
+        let report =
+            format!(r#"{{"seen": {sequence}, "up": [[2,1,["a",2,"run",[4],"theirs",true]],[4,0,[0,1,9]]]}}"#);
+        receive(&mut replica, &report);
+        let wanted = value(r#"{"a": 2, "run": [0, 1, 9, 2], "theirs": true, "ours": true}"#);
+        assert!(tree.identical(&wanted), "{tree:?}");
+        let sent = share(&mut replica, &tree).1;
+        assert_eq!(sent, r#"[[2,1,["a",2,"run",[4],"theirs",true,"ours",true]],[4,0,[0,1,9,2]]]"#);
+    }
+
+    #[test]
+    fn messages_that_cross_lose_nothing() {
+        let mut replica = Replica::default();
+        let tree = value(r#"{"a": 1}"#);
+        let (first, _) = share(&mut replica, &tree);
+        tree.as_map().unwrap().insert("ours", 1.into());
+        let (second, _) = share(&mut replica, &tree);
+        assert!(second > first);
+        // Sent before the second message was read.
+        receive(&mut replica, &format!(r#"{{"seen": {first}, "up": [[2,1,["a",5,"theirs",1]]]}}"#));
+        let both = value(r#"{"a": 5, "ours": 1, "theirs": 1}"#);
+        assert!(tree.identical(&both), "{tree:?}");
+        // The worker has the second message's content by now and is told of the whole.
+        assert_eq!(share(&mut replica, &tree).1, r#"[[2,1,["a",5,"ours",1,"theirs",1]]]"#);
+        receive(&mut replica, &format!(r#"{{"seen": {}, "up": []}}"#, second + 1));
+        assert_eq!(share(&mut replica, &tree).1, "[]");
+        assert!(tree.identical(&both));
+    }
+}

@@ -196,7 +196,7 @@ class Graph:
 
     # to Squall
 
-    def item(self, value, temporary, todo):
+    def item(self, value, temporary, todo, known):
         """The item of any value; containers that Squall does not know get a number below zero."""
         if not isinstance(value, CONTAINERS):
             return self.scalar(value)
@@ -206,6 +206,8 @@ class Graph:
             if number is None:
                 number = temporary[id(value)] = -1 - len(temporary)
                 todo.append(value)
+        elif number > 0:
+            known.add(number)
         return [number]
 
     def key(self, key):
@@ -214,10 +216,13 @@ class Graph:
         return self.scalar(key)
 
     def pack(self, value, updates):
-        """The item of a value that a call returned; adds the new containers in it to `updates`."""
+        """The item of a value that a call returned, and the numbers of the shared containers in it.
+
+        Adds the others to `updates`.
+        """
         with self.lock:
-            temporary, todo = {}, []
-            item = self.item(value, temporary, todo)
+            temporary, todo, known = {}, [], set()
+            item = self.item(value, temporary, todo, known)
             while todo:
                 container = todo.pop()
                 number = temporary[id(container)]
@@ -225,12 +230,13 @@ class Graph:
                     items = []
                     for key, entry in list(container.items()):
                         items.append(self.key(key))
-                        items.append(self.item(entry, temporary, todo))
+                        items.append(self.item(entry, temporary, todo, known))
                     updates.append([number, 1, items])
                 else:
-                    updates.append([number, 0, [self.item(entry, temporary, todo) for entry in list(container)]])
+                    items = [self.item(entry, temporary, todo, known) for entry in list(container)]
+                    updates.append([number, 0, items])
             # The numbers are by address, so everything must have stayed alive until here.
-            return item
+            return item, known
 
     def collect(self, roots, updates):
         """Adds to `updates` what has changed in the containers reachable from these."""

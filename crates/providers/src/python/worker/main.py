@@ -73,15 +73,16 @@ class Job:
 
     def answer(self, answer):
         answer["id"] = self.number
-        updates = []
+        updates, walk = [], set(self.message.get("walk", ()))
         try:
             if "value" in answer:
-                answer["v"] = GRAPH.pack(answer.pop("value"), updates)
+                answer["v"], known = GRAPH.pack(answer.pop("value"), updates)
+                walk |= known
         except Exception as exception:  # of a container that is people's code itself
             del updates[:]
             answer = dict(outcome("errored", exception), id=self.number)
         with GRAPH.lock:
-            GRAPH.collect(self.message.get("walk", ()), updates)
+            GRAPH.collect(walk, updates)
             answer["up"] = updates
             answer["seen"] = GRAPH.seen
             if REGISTRY.listening():

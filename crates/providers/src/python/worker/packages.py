@@ -9,10 +9,13 @@ from squall_worker.wire import plain
 
 
 def metadata():
-    try:
-        return importlib.import_module("importlib.metadata")
-    except ImportError:
-        return importlib.import_module("importlib_metadata")
+    """What tells of installed distributions; None before Python 3.8, where it is not installed itself."""
+    for name in ("importlib.metadata", "importlib_metadata"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            pass
+    return None
 
 
 class NothingFound(Exception):
@@ -43,10 +46,13 @@ def discover(job):
 def import_name(package):
     """The first importable name at the top of a distribution."""
     source = metadata()
+    missing = NothingFound("Package {} not found".format(package))
+    if source is None:
+        raise missing
     try:
         source.distribution(package)
     except source.PackageNotFoundError:
-        raise NothingFound("Package {} not found".format(package))
+        raise missing
     if hasattr(source, "packages_distributions"):
         for top, owners in source.packages_distributions().items():
             if package in owners:
@@ -72,7 +78,8 @@ def no_name(package):
 
 def extensions(job):
     rows = []
-    for found in metadata().distributions():
+    source = metadata()
+    for found in source.distributions() if source is not None else ():
         details = found.metadata
         name = details.get("Name") or ""
         if not name.startswith("chaostoolkit-") or name == "chaostoolkit-lib":
