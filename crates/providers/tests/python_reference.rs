@@ -1,5 +1,7 @@
 //! The Python worker with chaostoolkit-lib and its extensions installed.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};

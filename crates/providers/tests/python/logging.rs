@@ -7,7 +7,10 @@ use squall_engine::ports::Provider;
 
 use crate::support::{call, output, returned, worker};
 
-struct Collector(Mutex<Vec<(Level, String, String, u32, String)>>);
+/// Level, target, module, line and text of a record.
+type Seen = (Level, String, String, u32, String);
+
+struct Collector(Mutex<Vec<Seen>>);
 
 static COLLECTOR: Collector = Collector(Mutex::new(Vec::new()));
 
@@ -37,7 +40,7 @@ fn collect() {
     });
 }
 
-fn containing(text: &str) -> Vec<(Level, String, String, u32, String)> {
+fn containing(text: &str) -> Vec<Seen> {
     let records = COLLECTOR.0.lock().unwrap();
     records.iter().filter(|record| record.4.contains(text)).cloned().collect()
 }

@@ -150,12 +150,15 @@ class Graph:
     def kept(self, current, item, fresh):
         """The value of `item`, which is the present one if that is sent in the same way."""
         if type(item) is dict or type(item) is not type(current):
-            if not isinstance(current, CONTAINERS) and current is not None and self.scalar(current) == item:
-                return current
+            if not isinstance(current, CONTAINERS) and current is not None:
+                sent = self.scalar(current)
+                if type(sent) is type(item) and sent == item:
+                    return current
         return self.value(item, fresh)
 
     def fill_dict(self, number, target, items, fresh):
-        keys = [self.value(item, fresh) for item in items[0::2]]
+        own = {key: key for key in target}  # a dictionary keeps the key it was first given
+        keys = [own.get(key, key) for key in (self.value(item, fresh) for item in items[0::2])]
         values = [self.kept(target.get(key), item, fresh) for key, item in zip(keys, items[1::2])]
         wanted = dict(zip(keys, values))
         shadow = self.shadows.get(number)
@@ -223,8 +226,7 @@ class Graph:
         with self.lock:
             temporary, todo, known = {}, [], set()
             item = self.item(value, temporary, todo, known)
-            while todo:
-                container = todo.pop()
+            for container in todo:  # grows, and keeps alive what is numbered by its address
                 number = temporary[id(container)]
                 if isinstance(container, dict):
                     items = []
@@ -235,7 +237,6 @@ class Graph:
                 else:
                     items = [self.item(entry, temporary, todo, known) for entry in list(container)]
                     updates.append([number, 0, items])
-            # The numbers are by address, so everything must have stayed alive until here.
             return item, known
 
     def collect(self, roots, updates):

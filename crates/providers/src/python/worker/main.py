@@ -142,8 +142,8 @@ def take(message, jobs):
 def read_forever():
     try:
         read()
-    except EOFError:
-        os._exit(0)
+    except (EOFError, ConnectionError):
+        os._exit(0)  # nobody is left to work for
     except BaseException:
         traceback.print_exc()
         os._exit(70)

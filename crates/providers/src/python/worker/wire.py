@@ -52,7 +52,10 @@ class Wire:
 
     def frames(self):
         """The frames that are complete after one read; EOFError once the other side has closed."""
-        chunk = os.read(self.fd, 1 << 20)
+        try:
+            chunk = os.read(self.fd, 1 << 20)
+        except ConnectionError:
+            chunk = b""  # the other side was killed with something unread
         if not chunk:
             raise EOFError
         self.buffer += chunk
