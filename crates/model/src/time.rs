@@ -6,8 +6,11 @@ use jiff::tz::Offset;
 /// Microseconds since 1970 as ISO 8601 in UTC, in Python's form: `2026-11-23T04:17:24.657757+00:00`,
 /// the fraction left out when it is zero. Times outside the years -9999 to 9999 become the nearest one.
 pub fn iso_from_micros(micros: i64) -> String {
-    let stamp = Timestamp::from_microsecond(micros)
-        .unwrap_or(if micros < 0 { Timestamp::MIN } else { Timestamp::MAX });
+    let stamp = Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    });
     let civil = Offset::UTC.to_datetime(stamp);
     let fraction = match civil.subsec_nanosecond() / 1000 {
         0 => String::new(),

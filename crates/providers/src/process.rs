@@ -11,7 +11,7 @@ use squall_model::{Map, Value, python};
 use squall_os::environment;
 use squall_os::paths::{expand_user, which};
 use squall_os::process::{Captured, Command, DEFAULT_OUTPUT_LIMIT, Output};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 /// Names the variable that bounds how much of an output stream is kept, in bytes.
@@ -143,7 +143,10 @@ fn command(provider: &Map, scope: &Scope) -> Result<Command, Outcome> {
         }
         None => return Err(errored("KeyError", "'path'")),
     };
-    let program = which(expand_user(&path));
+    let Some(program) = which(expand_user(&path)) else {
+        // The reference calls a program named `None`, or aborts the run.
+        return Err(Outcome::Failed(Failure::activity(format!("path '{path}' cannot be found"))));
+    };
     let declared = provider.get("arguments").unwrap_or_else(|| Value::list([]));
     let arguments = if declared.is_truthy() && !scope.is_empty() {
         substitute(&declared, scope).map_err(|raised| errored(raised.class, raised.message))?
@@ -152,15 +155,13 @@ fn command(provider: &Map, scope: &Scope) -> Result<Command, Outcome> {
     };
     let command = match &arguments {
         Value::Str(text) => {
-            // The reference runs the text `None` where the program does not exist: the shell says so.
-            let program = program.as_ref().map_or("None".into(), |program| program.to_string_lossy());
-            Command::new("/bin/sh").arg("-c").arg(format!("{program} {text}"))
+            Command::new("/bin/sh").arg("-c").arg(format!("{} {text}", program.to_string_lossy()))
         }
-        Value::List(list) => listed(program.as_ref(), &path, &list.to_vec())?,
+        Value::List(list) => listed(&program, &list.to_vec()),
         Value::Map(map) => {
             let entries = map.entries().into_iter();
             let flat: Vec<Value> = entries.flat_map(|(key, value)| [key.value().clone(), value]).collect();
-            listed(program.as_ref(), &path, &flat)?
+            listed(&program, &flat)
         }
         other => {
             let found = other.type_name();
@@ -172,7 +173,7 @@ fn command(provider: &Map, scope: &Scope) -> Result<Command, Outcome> {
     };
     if log::log_enabled!(target: LOG, log::Level::Debug) {
         let shown = substitute_masked(&declared, scope).unwrap_or(Value::Null);
-        let program = program.map_or_else(|| "None".to_owned(), |program| program.display().to_string());
+        let program = program.display().to_string();
         log::debug!(target: LOG, "Running: {}", running(&program, &shown, scope.is_empty(), &declared));
     }
     Ok(command)
@@ -197,17 +198,8 @@ fn is_given(item: &Value) -> bool {
     !item.is_null() && item.as_str() != Some("")
 }
 
-fn listed(program: Option<&PathBuf>, path: &str, items: &[Value]) -> Result<Command, Outcome> {
-    let Some(program) = program else {
-        return Err(errored(
-            "TypeError",
-            format!(
-                "expected str, bytes or os.PathLike object, not NoneType: no program `{path}` was found; give \
-                 its path, or put its folder on PATH"
-            ),
-        ));
-    };
-    Ok(Command::new(program).args(items.iter().filter(|item| is_given(item)).map(python::str)))
+fn listed(program: &Path, items: &[Value]) -> Command {
+    Command::new(program).args(items.iter().filter(|item| is_given(item)).map(python::str))
 }
 
 /// The limit that a `timeout` means: a number of seconds; one that is not above zero has passed at once.

@@ -49,8 +49,9 @@ async fn add_control(loaded: &mut Vec<Map>, name: &Value, control: &Value, contr
     let Value::Map(control) = control else { return };
     control.insert("name", name.clone());
     let provider = control.get("provider");
-    let is_python =
-        provider.and_then(|provider| provider.get("type")).is_some_and(|kind| kind.as_str() == Some("python"));
+    let is_python = provider
+        .and_then(|provider| provider.get("type"))
+        .is_some_and(|kind| kind.as_str() == Some("python"));
     if !is_python || controls.import(control).await {
         loaded.push(control.clone());
     }
@@ -134,11 +135,12 @@ pub async fn find_problems(experiment: &Value, given: &Variables, worker: &Pytho
 /// Asks Python, or the native answers, all activities at once. Without an interpreter each question has
 /// that as its answer.
 async fn ask(worker: &PythonWorker, checks: &[PythonCheck]) -> Vec<PythonAnswer> {
-    let activities = checks.iter().filter(|check| check.kind == CheckKind::Activity).map(|check| ActivityCheck {
-        module: check.module.clone(),
-        func: check.func.clone(),
-        arguments: Value::Map(check.arguments.clone()),
-    });
+    let activities =
+        checks.iter().filter(|check| check.kind == CheckKind::Activity).map(|check| ActivityCheck {
+            module: check.module.clone(),
+            func: check.func.clone(),
+            arguments: Value::Map(check.arguments.clone()),
+        });
     let mut activities = match worker.check_activities(activities.collect()).await {
         Ok(answers) => answers.into_iter().map(answer_for_activity).collect::<Vec<_>>(),
         Err(error) => {

@@ -58,11 +58,7 @@ fn execute(program: Program, cli: &Cli) -> u8 {
     if let Err(code) = usage::check_files(program, &cli.command) {
         return code;
     }
-    let context = cmd::Context {
-        settings_path,
-        program_name: program.name.to_owned(),
-        redactor,
-    };
+    let context = cmd::Context { settings_path, program_name: program.name.to_owned(), redactor };
     cmd::execute(&cli.command, &context)
 }
 

@@ -117,7 +117,8 @@ async fn send_http(client: &HttpClient, channel: &Value, message: &Value) {
     };
     let flag = |name: &str| channel.get(name).is_none_or(|flag| flag.is_truthy());
     let with_payload = flag("forward_event_payload");
-    let body = with_payload.then(|| json::write(&message_over_http(message), &json::Style::SPACED).into_bytes());
+    let body =
+        with_payload.then(|| json::write(&message_over_http(message), &json::Style::SPACED).into_bytes());
     let request = Request {
         method: if with_payload { "POST" } else { "GET" }.to_owned(),
         url: url.clone(),
@@ -149,7 +150,8 @@ fn message_over_http(message: &Value) -> Value {
 
 async fn send_plugin(python: &PythonWorker, channel: &Value, message: &Value) {
     let module = squall_model::python::str(&channel.get("module").unwrap_or(Value::Null));
-    let function = channel.get("func").map_or_else(|| "notify".to_owned(), |func| squall_model::python::str(&func));
+    let function =
+        channel.get("func").map_or_else(|| "notify".to_owned(), |func| squall_model::python::str(&func));
     let error = message.get("error").map(|error| squall_model::python::str(&error));
     let error = error.as_deref().map(|text| ("chaoslib.exceptions.InvalidExperiment", text));
     if let Err(error) = python.notify(&module, &function, channel, message, error).await {

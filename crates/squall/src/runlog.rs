@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use squall_engine::EventSink;
-use squall_model::event::{RecordError, RunEvent, RunEventKind};
+use squall_model::event::{RecordError, RunEvent, RunEventKind, Section};
 use squall_model::{Value, json};
 
 /// Writes the events of a run to a file of its own, and on the disk where the outcome changes.
@@ -49,9 +49,9 @@ impl RunLog {
         file.write_all(&line)?;
         let decisive = matches!(
             event.kind,
-            RunEventKind::RunStarted(_)
+            // From here on the system is changed.
+            RunEventKind::SectionStarted(Section::Method)
                 | RunEventKind::StatusChanged { .. }
-                | RunEventKind::SectionStarted(_)
                 | RunEventKind::RunEnded { .. }
         );
         if decisive { file.sync_data() } else { Ok(()) }
@@ -66,7 +66,9 @@ impl EventSink for RunLog {
         if let Err(error) = self.write(event) {
             self.failed.set(true);
             let path = self.path.display();
-            log::warn!("the run log `{path}` cannot be written any more: {error}; the journal is not affected");
+            log::warn!(
+                "the run log `{path}` cannot be written any more: {error}; the journal is not affected"
+            );
         }
     }
 }
@@ -153,6 +155,9 @@ fn parse(path: &Path, line: usize, bytes: &[u8]) -> Result<RunEvent, ReadError> 
     let not_json = |message: String| ReadError::NotJson { path: path.to_owned(), line, message };
     let text = std::str::from_utf8(bytes).map_err(|error| not_json(error.to_string()))?;
     let record: Value = json::parse(text).map_err(|error| not_json(error.to_string()))?;
-    RunEvent::from_value(&record)
-        .map_err(|source| ReadError::NotEvent { path: path.to_owned(), line, source })
+    RunEvent::from_value(&record).map_err(|source| ReadError::NotEvent {
+        path: path.to_owned(),
+        line,
+        source,
+    })
 }

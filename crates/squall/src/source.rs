@@ -127,7 +127,8 @@ async fn fetch_document(url: &str, settings: &Value, verify_tls: bool) -> Result
     } else if content_type.contains("application/x-yaml") || content_type.contains("text/yaml") {
         Format::Yaml
     } else if content_type.contains("text/plain") {
-        return parse(url, fetched.text.as_bytes(), Format::Json).or_else(|_| parse(url, fetched.text.as_bytes(), Format::Yaml));
+        return parse(url, fetched.text.as_bytes(), Format::Json)
+            .or_else(|_| parse(url, fetched.text.as_bytes(), Format::Yaml));
     } else if content_type.is_empty() {
         return Err(SourceError::Format(format!("`{url}` was sent without a content type")));
     } else {

@@ -169,10 +169,12 @@ impl Words {
                 if word.split('=').next() == Some(wrong) {
                     break;
                 }
+                // By its action: a grammar that was not used yet takes flags for options with a value.
                 let takes_value = |arg: &clap::Arg| {
-                    arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long))
+                    arg.get_action().takes_values()
+                        && arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long))
                 };
-                if at.get_opts().any(takes_value) {
+                if at.get_arguments().any(takes_value) {
                     words.next();
                 }
             } else if let Some(next) = at.find_subcommand(&*word) {
@@ -245,6 +247,7 @@ mod tests {
         for (line, start, message) in [
             ("chaos run", run, "Missing argument 'SOURCE'."),
             ("chaos run e.json x", run, "Got unexpected extra argument (x)"),
+            ("chaos --no-version-check run e.json x", run, "Got unexpected extra argument (x)"),
             ("chaos run e.json --dry pause x y", run, "Got unexpected extra arguments (x y)"),
             ("chaos run --nope e.json", run, "No such option '--nope'."),
             ("chaos run --journal e.json", run, "No such option '--journal'. Did you mean '--journal-path'?"),

@@ -9,9 +9,9 @@ use squall_engine::cast::convert_to_type;
 use squall_engine::configuration::Environment;
 use squall_engine::ports::{BoxFuture, Clock, Controls, Provider};
 use squall_engine::{EventSink, Interrupts, Signal};
+use squall_model::Value;
 use squall_model::check::{Lookup, World};
 use squall_model::redact::Redactor;
-use squall_model::Value;
 use squall_os::signals::{RunSignal, Signals};
 use squall_providers::http::{HttpClient, HttpProvider};
 use squall_providers::process::ProcessProvider;
@@ -153,7 +153,12 @@ fn translate(signal: RunSignal) -> Signal {
 /// Runs `future` on a runtime of its own, on this thread.
 pub fn block_on(future: impl Future<Output = u8>) -> u8 {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => tokio::task::LocalSet::new().block_on(&runtime, future),
+        Ok(runtime) => {
+            let code = tokio::task::LocalSet::new().block_on(&runtime, future);
+            // A look-up of a host name may hang in a thread: the command is over all the same.
+            runtime.shutdown_background();
+            code
+        }
         Err(error) => {
             log::error!("cannot start: {error}");
             crate::exit::INTERNAL

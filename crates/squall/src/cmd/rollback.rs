@@ -81,7 +81,8 @@ impl Unplayed {
     }
 
     fn names(&self) -> Vec<String> {
-        let name = |rollback: &Value| rollback.get("name").or_else(|| rollback.get("ref")).unwrap_or_default();
+        let name =
+            |rollback: &Value| rollback.get("name").or_else(|| rollback.get("ref")).unwrap_or_default();
         self.rollbacks.iter().map(|rollback| python::str(&name(rollback))).collect()
     }
 }
@@ -180,9 +181,10 @@ async fn play(unplayed: &Unplayed, args: &RollbackArgs, cx: &Context, adapters: 
     signals.abort();
     let _ = signals.await;
     let Some(Value::List(played)) = finished.journal.get("rollbacks") else { return exit::FAILED };
-    let failed = played.to_vec().into_iter().filter(|entry| {
-        entry.get("status").is_none_or(|status| status.as_str() != Some("succeeded"))
-    });
+    let failed = played
+        .to_vec()
+        .into_iter()
+        .filter(|entry| entry.get("status").is_none_or(|status| status.as_str() != Some("succeeded")));
     match failed.count() {
         0 => exit::OK,
         count => output::fail(format_args!("{count} of {} rollbacks failed", played.len())),

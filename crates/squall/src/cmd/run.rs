@@ -48,11 +48,10 @@ async fn load_and_run(args: &RunArgs, cx: &Context, adapters: &Adapters) -> u8 {
     };
     let shown_settings = if settings_loaded { Value::Map(settings.clone()) } else { Value::Null };
     let controls = adapters.controls();
-    let globals =
-        match experiment::global_controls(&shown_settings, &args.control_file, &*controls).await {
-            Ok(globals) => globals,
-            Err(error) => return output::fail(error),
-        };
+    let globals = match experiment::global_controls(&shown_settings, &args.control_file, &*controls).await {
+        Ok(globals) => globals,
+        Err(error) => return output::fail(error),
+    };
     let verify_tls = !args.no_verify_tls;
     let loaded = experiment::load(&args.source, &shown_settings, verify_tls, &globals, &*controls).await;
     let Ok(document) = loaded else { return exit::FAILED };
@@ -83,7 +82,8 @@ impl Prepared<'_> {
     async fn run(self, document: &Document, notifier: &Notifier) -> u8 {
         if !self.args.no_validation {
             let worker = &self.adapters.python;
-            let diagnostics = experiment::find_problems(&document.value, &self.given.configuration, worker).await;
+            let diagnostics =
+                experiment::find_problems(&document.value, &self.given.configuration, worker).await;
             experiment::report_problems(document, &diagnostics);
             if experiment::first_error(&diagnostics).is_some() {
                 return exit::FAILED;
@@ -98,10 +98,11 @@ impl Prepared<'_> {
             Ok(strategies) => strategies,
             Err(error) => return output::fail(error),
         };
-        let (configuration, secrets) = match resolve(experiment, &self.given, self.adapters, &self.cx.redactor).await {
-            Ok(resolved) => resolved,
-            Err(error) => return output::fail(error),
-        };
+        let (configuration, secrets) =
+            match resolve(experiment, &self.given, self.adapters, &self.cx.redactor).await {
+                Ok(resolved) => resolved,
+                Err(error) => return output::fail(error),
+            };
 
         let id: Str = uuid::Uuid::new_v4().to_string().into();
         let run_log = match RunLog::create(&id) {
@@ -146,8 +147,9 @@ impl Prepared<'_> {
             strategy: strategies.hypothesis,
             rollbacks: strategies.rollbacks,
             schedule: Schedule {
-                frequency: Duration::try_from_secs_f64(self.args.hypothesis_frequency)
-                    .unwrap_or(if self.args.hypothesis_frequency > 0.0 { Duration::MAX } else { Duration::ZERO }),
+                frequency: Duration::try_from_secs_f64(self.args.hypothesis_frequency).unwrap_or(
+                    if self.args.hypothesis_frequency > 0.0 { Duration::MAX } else { Duration::ZERO },
+                ),
                 fail_fast: self.args.fail_fast,
             },
             dry: self.args.dry.as_deref().and_then(Dry::from_name),
