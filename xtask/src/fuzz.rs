@@ -11,6 +11,9 @@ use crate::{Failure, say};
 /// Seconds for a target, if the caller does not say.
 const SECONDS: u64 = 600;
 
+/// Bytes of an input, which find more when they are few, and seconds after which one counts as a finding.
+const LIMITS: &[&str] = &["-max_len=1024", "-timeout=60"];
+
 /// What came of a target.
 struct Outcome {
     target: String,
@@ -63,7 +66,7 @@ fn fuzz(target: &str, seconds: u64) -> Result<Outcome, Failure> {
     if seeds.exists() {
         command.arg(&seeds);
     }
-    command.arg("--").arg(format!("-max_total_time={seconds}")).arg("-print_final_stats=1");
+    command.arg("--").args(LIMITS).arg(format!("-max_total_time={seconds}")).arg("-print_final_stats=1");
     say(&format!("fuzzing `{target}` for {seconds} s"));
     let start = Instant::now();
     let status = command

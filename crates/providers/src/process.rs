@@ -143,10 +143,10 @@ fn command(provider: &Map, scope: &Scope) -> Result<Command, Outcome> {
         }
         None => return Err(errored("KeyError", "'path'")),
     };
-    let Some(program) = which(expand_user(&path)) else {
-        // The reference calls a program named `None`, or aborts the run.
-        return Err(Outcome::Failed(Failure::activity(format!("path '{path}' cannot be found"))));
-    };
+    let expanded = expand_user(&path);
+    let found = which(&expanded);
+    let is_there = Path::new(&expanded).is_file();
+    let missing = || Outcome::Failed(Failure::activity(format!("path '{path}' cannot be found")));
     let declared = provider.get("arguments").unwrap_or_else(|| Value::list([]));
     let arguments = if declared.is_truthy() && !scope.is_empty() {
         substitute(&declared, scope).map_err(|raised| errored(raised.class, raised.message))?
@@ -155,13 +155,23 @@ fn command(provider: &Map, scope: &Scope) -> Result<Command, Outcome> {
     };
     let command = match &arguments {
         Value::Str(text) => {
-            Command::new("/bin/sh").arg("-c").arg(format!("{} {text}", program.to_string_lossy()))
+            let program = match &found {
+                Some(program) => program.to_string_lossy(),
+                // The reference calls a program named `None`, whether or not there is a file; that the
+                // activity comes out with status 127 is kept where there is one.
+                None if is_there => {
+                    log::warn!(target: LOG, "path '{path}' is not executable");
+                    "None".into()
+                }
+                None => return Err(missing()),
+            };
+            Command::new("/bin/sh").arg("-c").arg(format!("{program} {text}"))
         }
-        Value::List(list) => listed(&program, &list.to_vec()),
+        Value::List(list) => listed(found.as_ref().ok_or_else(missing)?, &list.to_vec()),
         Value::Map(map) => {
             let entries = map.entries().into_iter();
             let flat: Vec<Value> = entries.flat_map(|(key, value)| [key.value().clone(), value]).collect();
-            listed(&program, &flat)
+            listed(found.as_ref().ok_or_else(missing)?, &flat)
         }
         other => {
             let found = other.type_name();
@@ -173,7 +183,7 @@ fn command(provider: &Map, scope: &Scope) -> Result<Command, Outcome> {
     };
     if log::log_enabled!(target: LOG, log::Level::Debug) {
         let shown = substitute_masked(&declared, scope).unwrap_or(Value::Null);
-        let program = program.display().to_string();
+        let program = found.map_or_else(|| "None".to_owned(), |program| program.display().to_string());
         log::debug!(target: LOG, "Running: {}", running(&program, &shown, scope.is_empty(), &declared));
     }
     Ok(command)
