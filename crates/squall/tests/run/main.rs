@@ -2,6 +2,7 @@
 
 mod documents;
 mod kill;
+mod notifications;
 mod secrets;
 mod signals;
 mod support;
