@@ -72,6 +72,9 @@ def apply_control(job):
     for name in ("secrets", "configuration", "state"):
         if name in parameters:
             arguments[name] = job.value(name)
+    state = arguments.get("state")
+    if isinstance(state, dict):
+        restore_dry(state.get("experiment"))  # where it is a journal
     if "experiment" in parameters:
         arguments["experiment"] = experiment
     if "extensions" in parameters:

@@ -163,7 +163,7 @@ class Graph:
         wanted = dict(zip(keys, values))
         shadow = self.shadows.get(number)
         if number > 0:
-            self.shadows[number] = (list(wanted), list(wanted.values()), children(wanted.values()))
+            self.shadows[number] = self.agree(list(wanted), list(wanted.values()))
         if shadow is not None:
             # What a thread here has changed meanwhile stays, and is reported when its call ends.
             base = dict(zip(shadow[0], shadow[1]))
@@ -192,7 +192,7 @@ class Graph:
         ]
         shadow = self.shadows.get(number)
         if number > 0:
-            self.shadows[number] = (None, wanted[:], children(wanted))
+            self.shadows[number] = self.agree(None, wanted[:])
         if shadow is not None and not identical(present, shadow[1]):
             wanted = rebased(shadow[1], present, wanted)
         target[:] = wanted
@@ -242,32 +242,29 @@ class Graph:
     def collect(self, roots, updates):
         """Adds to `updates` what has changed in the containers reachable from these."""
         with self.lock:
+            objects, shadows = self.objects, self.shadows
             visited = set()
-            stack = [self.objects[root] for root in roots if root in self.objects]
+            stack = [root for root in roots if root in objects]
             while stack:
-                container = stack.pop()
-                address = id(container)
-                if address in visited:
+                number = stack.pop()
+                if number in visited:
                     continue
-                visited.add(address)
-                number = self.number(container)
-                shadow = self.shadows.get(number)
-                if isinstance(container, dict):
-                    try:
-                        pairs = list(container.items())
-                    except Exception:  # a mapping that is people's code itself
+                visited.add(number)
+                shadow = shadows.get(number)
+                container = objects[number]
+                try:
+                    if shadow is not None and unchanged(container, shadow[0], shadow[1]):
+                        stack += shadow[2]
                         continue
-                    keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-                    same = shadow is not None and identical(keys, shadow[0]) and identical(values, shadow[1])
-                else:
-                    keys, values = None, list(container)
-                    same = shadow is not None and identical(values, shadow[1])
-                if same:
-                    stack.extend(shadow[2])
+                    if isinstance(container, dict):
+                        pairs = list(container.items())
+                        keys, values = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+                    else:
+                        keys, values = None, list(container)
+                except Exception:  # a container that is people's code itself
                     continue
-                inner = children(values)
-                self.shadows[number] = (keys, values, inner)
-                stack.extend(inner)
+                shadows[number] = shadow = self.agree(keys, values)
+                stack += shadow[2]
                 coded = [
                     [self.number(value)] if isinstance(value, CONTAINERS) else self.scalar(value) for value in values
                 ]
@@ -279,6 +276,10 @@ class Graph:
                     items[1::2] = coded
                     updates.append([number, 1, items])
 
+    def agree(self, keys, values):
+        """What is remembered of a container: keys (None for a list), values, numbers of containers in it."""
+        return keys, values, [self.number(value) for value in values if isinstance(value, CONTAINERS)]
+
     def number(self, container):
         number = self.numbers.get(id(container))
         if number is None:
@@ -288,8 +289,15 @@ class Graph:
         return number
 
 
-def children(values):
-    return [value for value in values if isinstance(value, CONTAINERS)]
+def unchanged(container, keys, values):
+    if len(container) != len(values):
+        return False
+    if keys is None:
+        return all(map(operator.is_, container, values))
+    try:
+        return list(container) == keys and all(map(operator.is_, container.values(), values))
+    except RuntimeError:  # another thread is changing it
+        return False
 
 
 def identical(left, right):

@@ -102,13 +102,28 @@ def summary(exception):
     return plain(traceback.format_exception_only(type(exception), exception)[0].strip())
 
 
+class NoLock:
+    """What logging takes for a lock."""
+
+    def acquire(self):
+        pass
+
+    release = acquire
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *exception):
+        pass
+
+
 class Forwarder(logging.Handler):
     """Sends the records of logger `chaostoolkit` to Squall."""
 
     def createLock(self):
         # Sending has its own lock, and one that an exception thrown into a call could leave held
         # would stop every other thread.
-        self.lock = None
+        self.lock = NoLock()
 
     def emit(self, record):
         try:
