@@ -9,7 +9,8 @@
 //! result the next time. Messages may cross: the worker says up to which message of ours it has read,
 //! and its content is then compared with what was agreed at that time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use squall_model::{Key, List, Map, Value};
 
@@ -18,19 +19,56 @@ use super::wire::{Item, Update, write_item};
 /// The table of shared containers, for one worker.
 #[derive(Default)]
 pub(super) struct Replica {
-    entries: HashMap<i64, Entry>,
-    numbers: HashMap<usize, i64>,
+    entries: HashMap<i64, Entry, Plain>,
+    numbers: HashMap<usize, i64, Plain>,
     /// The last number given; ours are even.
     last: i64,
     /// Counts messages with updates.
     sequence: u64,
     /// The last of these that the worker is known to have read.
     seen: u64,
+    /// Counts walks.
+    walk: u64,
+}
+
+/// For addresses and counters, which need no protection against chosen keys.
+type Plain = BuildHasherDefault<Spread>;
+
+/// Spreads one number by a multiplication; every hook looks thousands of them up.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The table takes its bits from both ends.
+        let spread = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = spread ^ (spread >> 32);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
+    }
 }
 
 /// One side of a container: the handle keeps its identity ours.
 struct Entry {
     container: Value,
+    /// The walk that last came by.
+    walk: u64,
     /// Whether the worker has it; until then `agreed` means nothing.
     shared: bool,
     agreed: Content,
@@ -123,16 +161,18 @@ impl Replica {
     /// stands for it is given.
     pub(super) fn share(&mut self, value: &Value, updates: &mut Updates) -> Vec<u8> {
         let mut stack = vec![value.clone()];
-        let mut visited = HashSet::new();
+        self.walk += 1;
         while let Some(container) = stack.pop() {
-            let Some(identity) = identity(&container) else { continue };
-            if !visited.insert(identity) {
+            if identity(&container).is_none() {
+                continue;
+            }
+            let number = self.number(&container);
+            let entry = self.entries.get_mut(&number).expect("every number has an entry");
+            if std::mem::replace(&mut entry.walk, self.walk) == self.walk {
                 continue;
             }
             let content = Content::of(&container);
             stack.extend(content.containers().cloned());
-            let number = self.number(&container);
-            let entry = self.entries.get_mut(&number).expect("every number has an entry");
             if entry.shared && entry.agreed.same(&content) {
                 continue;
             }
@@ -241,7 +281,7 @@ impl Replica {
         let identity = identity(&container).expect("only containers are shared");
         let agreed = Content::nothing(&container);
         self.numbers.insert(identity, number);
-        self.entries.insert(number, Entry { container, shared: false, agreed, before: Vec::new() });
+        self.entries.insert(number, Entry { container, walk: 0, shared: false, agreed, before: Vec::new() });
     }
 }
 
