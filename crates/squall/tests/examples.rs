@@ -1,5 +1,7 @@
 //! The first example of the README: workers that die for real.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may end it")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,5 +1,7 @@
 //! The experiments of the tutorial, as its page describes them.
 
+#![allow(clippy::unwrap_used, reason = "a helper of a test may end it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
