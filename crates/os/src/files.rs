@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Writes a file so that a reader, or a crash, sees either what was there before or all of the new
 /// content: the content goes to a temporary file beside it, is forced to disk, and takes the place of
-/// the old file with its permissions. A symbolic link stays one; the file it leads to is replaced.
+/// the old file with its permissions. (After a power failure it may be the old one that is found; either is
+/// whole.) A symbolic link stays one; the file it leads to is replaced.
 ///
 /// Where that cannot be, the content is written straight through: to what is no regular file (a pipe,
 /// `/dev/stdout`, a terminal), to a link that leads nowhere yet, and in folders in which this user may
@@ -36,7 +37,7 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::R
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
-    sync_folder(&target)
+    Ok(())
 }
 
 /// The regular file, existing or not, that `path` means, or `None` when it is something else.
@@ -87,11 +88,5 @@ fn fill(file: File, target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Res
     if let Ok(old) = fs::metadata(target) {
         file.set_permissions(old.permissions())?;
     }
-    file.sync_all()
-}
-
-/// Forces the rename to disk.
-fn sync_folder(target: &Path) -> io::Result<()> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+    file.sync_data()
 }

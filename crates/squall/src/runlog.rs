@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use squall_engine::EventSink;
-use squall_model::event::{RecordError, RunEvent, RunEventKind, Section};
+use squall_model::event::{Place, RecordError, RunEvent, RunEventKind};
 use squall_model::{Value, json};
 
 /// Writes the events of a run to a file of its own, and on the disk where the outcome changes.
@@ -18,6 +18,8 @@ pub struct RunLog {
     file: RefCell<File>,
     line: RefCell<Vec<u8>>,
     failed: Cell<bool>,
+    /// Whether an activity of the method or the rollbacks was noted.
+    acted: Cell<bool>,
 }
 
 impl RunLog {
@@ -31,7 +33,13 @@ impl RunLog {
         let path = folder.join(format!("{id}.jsonl"));
         // Outputs of activities may hold what is nobody else's business.
         let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&path)?;
-        Ok(RunLog { path, file: RefCell::new(file), line: RefCell::default(), failed: Cell::new(false) })
+        Ok(RunLog {
+            path,
+            file: RefCell::new(file),
+            line: RefCell::default(),
+            failed: Cell::new(false),
+            acted: Cell::new(false),
+        })
     }
 
     /// Where it is.
@@ -47,13 +55,12 @@ impl RunLog {
         let mut file = self.file.borrow_mut();
         // One call for the whole line, so that a kill leaves no half of it behind.
         file.write_all(&line)?;
-        let decisive = matches!(
-            event.kind,
-            // From here on the system is changed.
-            RunEventKind::SectionStarted(Section::Method)
-                | RunEventKind::StatusChanged { .. }
-                | RunEventKind::RunEnded { .. }
-        );
+        let decisive = match event.kind {
+            RunEventKind::StatusChanged { .. } | RunEventKind::RunEnded { .. } => true,
+            // From the first activity of the method on, the system is changed.
+            RunEventKind::ActivityStarted { place: Place::Section(_), .. } => !self.acted.replace(true),
+            _ => false,
+        };
         if decisive { file.sync_data() } else { Ok(()) }
     }
 }

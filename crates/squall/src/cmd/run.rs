@@ -55,6 +55,11 @@ async fn load_and_run(args: &RunArgs, cx: &Context, adapters: &Adapters) -> u8 {
     let verify_tls = !args.no_verify_tls;
     let loaded = experiment::load(&args.source, &shown_settings, verify_tls, &globals, &*controls).await;
     let Ok(document) = loaded else { return exit::FAILED };
+    adapters.python.set_settings(shown_settings.clone());
+    adapters.python.set_global_controls(globals.iter().cloned());
+    if let Value::Map(experiment) = &document.value {
+        adapters.python.set_experiment(experiment.clone());
+    }
     if let Err(error) = check_journal_path(&args.journal_path) {
         return output::fail(error);
     }
