@@ -1,6 +1,7 @@
 //! What this host is called and made of.
 
-use std::fs;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 
 use rustix::system::uname;
 
@@ -25,16 +26,31 @@ pub fn platform() -> String {
     parts.join("-").replace([' ', '/', '\\', ':', ';', '"', '(', ')'], "-")
 }
 
-/// The version of the system's glibc. Its dynamic loader, a fifth of a megabyte at a fixed place,
-/// holds the line that `ld.so --version` prints.
+/// The version of the system's glibc. Its dynamic loader, a fifth of a megabyte at a fixed place, holds the
+/// line that `ld.so --version` prints, among its constants near the end.
 fn glibc_version(machine: &str) -> Option<String> {
     let loader = match machine {
         "x86_64" => "/lib64/ld-linux-x86-64.so.2",
         "aarch64" => "/lib/ld-linux-aarch64.so.1",
         _ => return None,
     };
-    version_in(&fs::read(loader).ok()?)
+    let loader = File::open(loader).ok()?;
+    let mut end = loader.metadata().ok()?.len();
+    let mut piece = [0; PIECE + OVERLAP];
+    while end > 0 {
+        let start = end.saturating_sub(PIECE as u64);
+        let read = loader.read_at(&mut piece, start).ok()?;
+        if let Some(version) = version_in(&piece[..read]) {
+            return Some(version);
+        }
+        end = start;
+    }
+    None
 }
+
+/// How much of a file is read at a time, and how much more, for what stands across two pieces.
+const PIECE: usize = 16 * 1024;
+const OVERLAP: usize = 64;
 
 fn version_in(loader: &[u8]) -> Option<String> {
     const BEFORE: &[u8] = b"release version ";

@@ -31,7 +31,7 @@ pub fn which(name: impl AsRef<Path>) -> Option<PathBuf> {
 }
 
 fn is_program(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| !metadata.is_dir()) && access(path, Access::EXEC_OK).is_ok()
+    access(path, Access::EXEC_OK).is_ok() && !path.is_dir()
 }
 
 /// The path with a leading `~` or `~user` replaced by that user's home folder, as Python's

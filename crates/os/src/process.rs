@@ -5,12 +5,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
-use std::os::unix::process::ExitStatusExt;
-use std::process::{ExitStatus, Stdio};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{self, Child, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Child;
+use tokio::process::{ChildStderr, ChildStdout};
 
 use crate::environment;
 
@@ -87,12 +88,13 @@ impl Command {
     ///
     /// The program cannot be started, or its output not be read.
     pub async fn output(&self) -> io::Result<Output> {
-        let mut command = tokio::process::Command::new(&self.program);
+        let mut command = process::Command::new(&self.program);
         command.args(&self.arguments).envs(environment::overlay()).process_group(0);
         command.stdin(child_stdin()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        reap_orphans();
         let mut group = Group::of(command.spawn()?);
-        let stdout = group.child.stdout.take();
-        let stderr = group.child.stderr.take();
+        let stdout = group.child().stdout.take().map(ChildStdout::from_std).transpose()?;
+        let stderr = group.child().stderr.take().map(ChildStderr::from_std).transpose()?;
         let (stdout, stderr) =
             tokio::try_join!(capture(stdout, self.output_limit), capture(stderr, self.output_limit))?;
         // Only now is the leader reaped: as long as it was not, its number named this group and no other.
@@ -112,34 +114,80 @@ fn child_stdin() -> Stdio {
 
 /// A running child that leads a process group; dropped before its end, the group is killed.
 struct Group {
-    child: Child,
-    running: bool,
+    /// Gone when it was reaped.
+    child: Option<Child>,
 }
 
 impl Group {
     fn of(child: Child) -> Self {
-        Group { child, running: true }
+        Group { child: Some(child) }
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.child.as_mut().expect("only `wait` takes the child, and it comes last")
     }
 
     async fn wait(&mut self) -> io::Result<ExitStatus> {
-        let status = self.child.wait().await?;
-        self.running = false;
+        // Its streams are closed, so it is over already, or nearly always is in a moment.
+        let status = match self.child().try_wait()? {
+            Some(status) => status,
+            None => {
+                ended(pid(self.child())).await?;
+                self.child().wait()?
+            }
+        };
+        self.child = None;
         Ok(status)
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if !self.running {
-            return;
-        }
-        let leader = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(leader) = leader
-            && let Err(error) = kill_process_group(leader, Signal::KILL)
-        {
+        let Some(child) = self.child.take() else { return };
+        let leader = pid(&child);
+        if let Err(error) = kill_process_group(leader, Signal::KILL) {
             log::debug!("cannot kill process group {leader:?}: {error}");
         }
+        orphans().push(child);
+        reap_orphans();
     }
+}
+
+/// Completes when the child of that number has ended; it is not reaped.
+#[cfg(target_os = "linux")]
+async fn ended(child: Pid) -> io::Result<()> {
+    use rustix::process::{PidfdFlags, pidfd_open};
+    use tokio::io::Interest;
+    use tokio::io::unix::AsyncFd;
+
+    let child = pidfd_open(child, PidfdFlags::NONBLOCK)?;
+    #[allow(unsafe_code)]
+    // SAFETY: an `OwnedFd` names one open descriptor, the same until it is dropped.
+    let child = unsafe { AsyncFd::register_with_interest(child, Interest::READABLE) }?;
+    child.readable().await?.retain_ready();
+    Ok(())
+}
+
+/// Completes when the child of that number may have ended.
+#[cfg(not(target_os = "linux"))]
+async fn ended(_child: Pid) -> io::Result<()> {
+    // The streams are closed: what is left takes a moment, for which the caller may block.
+    tokio::task::yield_now().await;
+    Ok(())
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_child(child)
+}
+
+/// Killed children whose end was not seen yet: a process in the middle of a system call may take its time.
+fn orphans() -> MutexGuard<'static, Vec<Child>> {
+    static ORPHANS: Mutex<Vec<Child>> = Mutex::new(Vec::new());
+    ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn reap_orphans() {
+    orphans().retain_mut(|child| matches!(child.try_wait(), Ok(None)));
 }
 
 /// Reads a stream to its end, keeping at most `limit` bytes.

@@ -145,7 +145,6 @@ fn command(provider: &Map, scope: &Scope) -> Result<Command, Outcome> {
     };
     let expanded = expand_user(&path);
     let found = which(&expanded);
-    let is_there = Path::new(&expanded).is_file();
     let missing = || Outcome::Failed(Failure::activity(format!("path '{path}' cannot be found")));
     let declared = provider.get("arguments").unwrap_or_else(|| Value::list([]));
     let arguments = if declared.is_truthy() && !scope.is_empty() {
@@ -159,7 +158,7 @@ fn command(provider: &Map, scope: &Scope) -> Result<Command, Outcome> {
                 Some(program) => program.to_string_lossy(),
                 // The reference calls a program named `None`, whether or not there is a file; that the
                 // activity comes out with status 127 is kept where there is one.
-                None if is_there => {
+                None if Path::new(&expanded).is_file() => {
                     log::warn!(target: LOG, "path '{path}' is not executable");
                     "None".into()
                 }

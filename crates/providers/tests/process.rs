@@ -79,16 +79,23 @@ async fn a_status_is_an_output() {
 }
 
 #[tokio::test]
-async fn a_missing_program_fails_as_in_the_reference() {
-    let (status, out, err) = returned(call(r#"{"path": "no-such-program", "arguments": "x"}"#, "{}").await);
+async fn a_missing_program_fails_the_activity() {
+    for arguments in [r#""x""#, r#"["x"]"#, r#"{"x": 1}"#] {
+        let provider = format!(r#"{{"path": "no-such-program", "arguments": {arguments}}}"#);
+        let failure = failed(call(&provider, "{}").await);
+        assert!(failure.contains("path 'no-such-program' cannot be found"), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_program_comes_out_as_in_the_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("data");
+    std::fs::write(&file, "").unwrap();
+    let provider = format!(r#"{{"path": "{}", "arguments": "x"}}"#, file.display());
+    let (status, out, err) = returned(call(&provider, "{}").await);
     assert_eq!((status, out.as_str()), (127, ""));
     assert!(err.contains("None"), "{err}");
-    let error = errored(call(r#"{"path": "no-such-program", "arguments": ["x"]}"#, "{}").await);
-    assert!(
-        error.starts_with("TypeError: expected str, bytes or os.PathLike object, not NoneType"),
-        "{error}"
-    );
-    assert!(error.contains("`no-such-program`"), "{error}");
 }
 
 #[tokio::test]

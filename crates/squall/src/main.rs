@@ -29,6 +29,10 @@ use squall_model::redact::Redactor;
 use crate::args::Cli;
 use crate::program::Program;
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     crash::report_panics();
     let program = Program::called(std::env::args_os().next().as_deref());

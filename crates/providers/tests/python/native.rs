@@ -100,7 +100,7 @@ async fn times_of_files_are_pythons() {
     let call = call_of(
         "os.path",
         "getmtime",
-        Value::map([("filename", Value::from(file!().replace("native", "main")))]),
+        Value::map([("filename", Value::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python/main.rs")))]),
     );
     let manifest = call_of(
         "os.path",
