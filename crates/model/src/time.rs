@@ -12,19 +12,38 @@ pub fn iso_from_micros(micros: i64) -> String {
         Timestamp::MAX
     });
     let civil = Offset::UTC.to_datetime(stamp);
-    let fraction = match civil.subsec_nanosecond() / 1000 {
-        0 => String::new(),
-        micros => format!(".{micros:06}"),
-    };
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{fraction}+00:00",
-        civil.year(),
-        civil.month(),
-        civil.day(),
-        civil.hour(),
-        civil.minute(),
-        civil.second()
-    )
+    // By hand: a run writes several of these for each activity.
+    let mut text = String::with_capacity(32);
+    let year = civil.year();
+    if year < 0 {
+        text.push('-');
+    }
+    digits(&mut text, u32::from(year.unsigned_abs()), 4);
+    for (before, part) in [
+        ('-', civil.month()),
+        ('-', civil.day()),
+        ('T', civil.hour()),
+        (':', civil.minute()),
+        (':', civil.second()),
+    ] {
+        text.push(before);
+        digits(&mut text, u32::from(part.unsigned_abs()), 2);
+    }
+    let fraction = civil.subsec_nanosecond().unsigned_abs() / 1000;
+    if fraction != 0 {
+        text.push('.');
+        digits(&mut text, fraction, 6);
+    }
+    text.push_str("+00:00");
+    text
+}
+
+/// Appends the last `count` decimal digits of `number`, zeros included.
+fn digits(text: &mut String, number: u32, count: u32) {
+    for place in (0..count).rev() {
+        let digit = number / 10u32.pow(place) % 10;
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+    }
 }
 
 /// Reads what [`iso_from_micros`] writes (any ISO 8601 instant).
@@ -41,6 +60,7 @@ mod tests {
         assert_eq!(iso_from_micros(0), "1970-01-01T00:00:00+00:00");
         assert_eq!(iso_from_micros(1_795_407_444_657_757), "2026-11-23T04:17:24.657757+00:00");
         assert_eq!(iso_from_micros(1), "1970-01-01T00:00:00.000001+00:00");
+        assert_eq!(iso_from_micros(-62_135_596_800_000_000), "0001-01-01T00:00:00+00:00");
     }
 
     #[test]
