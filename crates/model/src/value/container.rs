@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use foldhash::fast::RandomState;
 use indexmap::{Equivalent, IndexMap};
 
 use super::{Other, Str, Value};
@@ -15,7 +16,9 @@ pub struct List(Arc<RwLock<Vec<Value>>>);
 
 /// A handle to a shared mapping that keeps insertion order.
 #[derive(Clone, Default)]
-pub struct Map(Arc<RwLock<IndexMap<Key, Value>>>);
+pub struct Map(Arc<RwLock<Entries>>);
+
+type Entries = IndexMap<Key, Value, RandomState>;
 
 /// A key of a mapping: text nearly always, any scalar where YAML or Python made it so.
 #[derive(Clone, Debug)]
@@ -87,11 +90,11 @@ impl Map {
         Self::default()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, IndexMap<Key, Value>> {
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, IndexMap<Key, Value>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
