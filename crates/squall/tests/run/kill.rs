@@ -127,6 +127,9 @@ fn the_log_of_a_run_that_ended_gives_the_same_journal() {
     ]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let log = place.run_logs().remove(0);
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&log).expect("the log").permissions());
+    assert_eq!(mode & 0o077, 0, "outputs of activities are nobody else's business");
     let rebuilt = place.run(&["journal", log.to_str().expect("a path")]);
     assert_eq!(rebuilt.stdout, place.read("journal.json") + "\n");
 }
