@@ -1,0 +1,16 @@
+//! The functions of `chaosaws`, by module and name.
+
+use crate::activity::Function;
+
+/// All functions, in the order that discovery lists them.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    SERVICES.iter().copied().flatten()
+}
+
+/// The function that `module` and `name` mean.
+pub fn find(module: &str, name: &str) -> Option<&'static Function> {
+    all().find(|function| function.module == module && function.name == name)
+}
+
+/// One table a service.
+const SERVICES: &[&[Function]] = &[];
