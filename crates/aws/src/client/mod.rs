@@ -1,6 +1,11 @@
 //! One operation of a service: its parameters checked and serialised, the request signed, sent and
 //! repeated where that helps, the answer parsed.
 
+mod paginate;
+mod wait;
+
+pub use paginate::Pages;
+
 use squall_model::Map;
 
 use crate::error::AwsError;
