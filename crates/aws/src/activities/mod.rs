@@ -1,5 +1,7 @@
 //! The functions of `chaosaws`, by module and name.
 
+mod support;
+
 use crate::activity::Function;
 
 /// All functions, in the order that discovery lists them.
