@@ -6,6 +6,7 @@ mod dist;
 mod fuzz;
 mod measure;
 mod metadata;
+mod models;
 mod needs;
 mod process;
 mod test;
@@ -63,6 +64,12 @@ const COMMANDS: &[Command] = &[
         usage: "[--quick]",
         about: "what Squall costs beside the reference; without --quick, writes docs/reference/performance.md",
         run: measure::execute,
+    },
+    Command {
+        name: "models",
+        usage: "[--check]",
+        about: "AWS' service models as `crates/aws` embeds them, from a pinned botocore",
+        run: models::execute,
     },
     Command {
         name: "fuzz",
