@@ -1,5 +1,11 @@
 //! The functions of `chaosaws`, by module and name.
 
+mod ecs;
+mod eks;
+mod elasticache;
+mod elbv2;
+mod emr;
+mod rds;
 mod support;
 
 use crate::activity::Function;
@@ -15,4 +21,11 @@ pub fn find(module: &str, name: &str) -> Option<&'static Function> {
 }
 
 /// One table a service.
-const SERVICES: &[&[Function]] = &[];
+const SERVICES: &[&[Function]] = &[
+    ecs::FUNCTIONS,
+    eks::FUNCTIONS,
+    elbv2::FUNCTIONS,
+    rds::FUNCTIONS,
+    elasticache::FUNCTIONS,
+    emr::FUNCTIONS,
+];

@@ -3,8 +3,10 @@
 //! The arguments of an experiment are not checked against the annotations of a function, so bad ones
 //! meet Python's operators; the helpers here fail as those do.
 
+use std::cmp::Ordering;
+
 use squall_engine::log::LOG;
-use squall_model::{Int, List, Map, Value, python};
+use squall_model::{Int, List, Map, Str, Value, python};
 
 use crate::activity::{Activity, Raised};
 use crate::error::AwsError;
@@ -42,7 +44,27 @@ pub(crate) fn filter(name: impl Into<Value>, value: impl Into<Value>) -> Value {
     Value::Map(parameters! { "Name": name.into(), "Values": Value::list([value.into()]) })
 }
 
+/// An index outside a list, as Python says it.
+pub(crate) fn index_error() -> Raised {
+    Raised::of_class("IndexError", "list index out of range")
+}
+
 impl Activity {
+    /// Python's `random.sample(items, count)`.
+    pub(crate) fn sample<T: Clone>(&self, items: &[T], count: &Value) -> Result<Vec<T>, Raised> {
+        let bounds =
+            [order(&Value::from(0), "<=", count)?, order(count, "<=", &self::count(items.len()))?];
+        if !bounds.iter().all(|order| order.is_some_and(Ordering::is_le)) {
+            return Err(value_error("Sample larger than population or is negative"));
+        }
+        if matches!(count, Value::Float(_)) {
+            return Err(type_error("can't multiply sequence by non-int of type 'float'"));
+        }
+        let count = int(count)?.to_i64().and_then(|count| usize::try_from(count).ok());
+        // It is at most the number of items, as just seen.
+        Ok(self.random.sample(items, count.unwrap_or(items.len())))
+    }
+
     /// Whether the argument counts as given: whether it is true in Python's eyes.
     pub(crate) fn given(&self, name: &str) -> bool {
         self.argument(name).is_truthy()
@@ -105,15 +127,35 @@ pub(crate) fn joined(separator: &str, value: &Value) -> Result<String, Raised> {
     Ok(text)
 }
 
-/// Python's `value.split(separator)`, and so on: the text of a value that must be text.
-pub(crate) fn text_for(value: &Value, method: &str) -> Result<squall_model::Str, Raised> {
+/// The text of a value whose `method` is called, one that only text has: Python's `value.split`.
+pub(crate) fn text_for(value: &Value, method: &str) -> Result<Str, Raised> {
     match value {
         Value::Str(text) => Ok(text.clone()),
-        other => Err(Raised::of_class(
-            "AttributeError",
-            format!("'{}' object has no attribute '{method}'", other.type_name()),
-        )),
+        other => Err(no_attribute(other, method)),
     }
+}
+
+/// An attribute that values of this type do not have.
+pub(crate) fn no_attribute(value: &Value, name: &str) -> Raised {
+    let message = format!("'{}' object has no attribute '{name}'", value.type_name());
+    Raised::of_class("AttributeError", message)
+}
+
+/// How two numbers compare, for Python's operator `operator`; `None` where one is NaN.
+pub(crate) fn order(left: &Value, operator: &str, right: &Value) -> Result<Option<Ordering>, Raised> {
+    if left.as_f64().is_none() || right.as_f64().is_none() {
+        return Err(type_error(format!(
+            "'{operator}' not supported between instances of '{}' and '{}'",
+            left.type_name(),
+            right.type_name()
+        )));
+    }
+    Ok(left.numeric_cmp(right))
+}
+
+/// A count as Python's integer.
+pub(crate) fn count(number: usize) -> Value {
+    Value::from(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// Python's `len(value)`.
@@ -190,6 +232,20 @@ pub(crate) fn truncated(float: f64) -> Result<Int, Raised> {
         .map_err(|_| Raised::of_class("OverflowError", "cannot convert float infinity to integer"))
 }
 
+/// Python's `total * percentage / 100`.
+pub(crate) fn share(total: usize, percentage: &Value) -> Result<f64, Raised> {
+    match percentage.as_f64() {
+        Some(percentage) => Ok(total as f64 * percentage / 100.0),
+        // Python repeats a sequence; that it cannot divide one is noticed then.
+        None => Err(type_error(match percentage {
+            Value::Str(_) | Value::List(_) => {
+                format!("unsupported operand type(s) for /: '{}' and 'int'", percentage.type_name())
+            }
+            other => format!("unsupported operand type(s) for *: 'int' and '{}'", other.type_name()),
+        })),
+    }
+}
+
 /// The tags of a text `key=value,key=value`, in order; a later value of a key wins.
 ///
 /// # Errors
@@ -232,6 +288,18 @@ pub(crate) fn value_error(message: impl Into<String>) -> Raised {
 pub(crate) fn refused(tell: impl FnOnce(&str) -> String) -> impl FnOnce(AwsError) -> Raised {
     move |error| match error.service_message() {
         Some(message) => Raised::failed(tell(message)),
+        None => error.into(),
+    }
+}
+
+/// Makes a service's refusal a failed activity with the service's message alone, which the reference
+/// logs as an error, too; everything else passes as it is.
+pub(crate) fn refused_and_logged(error: AwsError) -> Raised {
+    match error.service_message() {
+        Some(message) => {
+            log::error!(target: LOG, "{message}");
+            Raised::failed(message)
+        }
         None => error.into(),
     }
 }
