@@ -218,7 +218,7 @@ const KEYS: &[&str] = &[
     "differs",
 ];
 
-fn known_keys(value: &Json, keys: &[&str]) -> Result<(), String> {
+pub(crate) fn known_keys(value: &Json, keys: &[&str]) -> Result<(), String> {
     for (key, _) in value.as_object().into_iter().flatten() {
         if !keys.contains(&key.as_str()) {
             return Err(format!("unknown key `{key}`, expected one of {}", keys.join(", ")));
@@ -303,7 +303,7 @@ fn one(group: &str, id: &str, body: &Json, file: &Json) -> Result<Case, String> 
     })
 }
 
-fn strings(name: &str, value: &Json) -> Result<Vec<String>, String> {
+pub(crate) fn strings(name: &str, value: &Json) -> Result<Vec<String>, String> {
     let items = value.as_array().ok_or_else(|| format!("`{name}` must be a list of texts"))?;
     items
         .iter()
@@ -315,7 +315,7 @@ fn strings(name: &str, value: &Json) -> Result<Vec<String>, String> {
         .collect()
 }
 
-fn members<'a>(name: &str, value: Option<&'a Json>) -> Result<&'a [(String, Json)], String> {
+pub(crate) fn members<'a>(name: &str, value: Option<&'a Json>) -> Result<&'a [(String, Json)], String> {
     const NONE: &Members = &Members::new();
     match value {
         None => Ok(NONE),
@@ -335,7 +335,7 @@ fn signal(value: &Json) -> Result<Signal, String> {
     Ok(Signal { when, name: text("send").ok_or("a signal needs `send`")? })
 }
 
-fn difference(value: &Json) -> Result<Difference, String> {
+pub(crate) fn difference(value: &Json) -> Result<Difference, String> {
     known_keys(value, &["id", "expect"])?;
     let id = value.get("id").and_then(Json::as_str).unwrap_or_default();
     if id.len() != 4 || !id.starts_with('D') || id[1..].parse::<u16>().is_err() {

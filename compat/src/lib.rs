@@ -4,6 +4,7 @@
 //! reference's results are recorded; the tests of this crate run every case through `squall` and
 //! compare. `compat/README.md` tells how to write, record and run cases.
 
+pub mod aws;
 pub mod case;
 pub mod compare;
 pub mod expect;

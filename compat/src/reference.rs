@@ -48,19 +48,24 @@ pub fn venv() -> Result<PathBuf, ReferenceError> {
             Err(ReferenceError::NotThere(named))
         };
     }
-    let requirements = case::home().join("requirements.txt");
-    let wanted = fs::read_to_string(&requirements)
-        .map_err(|source| ReferenceError::Io { path: requirements.clone(), source })?;
+    installed("venv", &case::home().join("requirements.txt"))
+}
+
+/// A venv `target/compat/<name>` with exactly what `requirements` pins; made when it is not there, or
+/// not as wanted.
+pub(crate) fn installed(name: &str, requirements: &Path) -> Result<PathBuf, ReferenceError> {
+    let wanted = fs::read_to_string(requirements)
+        .map_err(|source| ReferenceError::Io { path: requirements.to_owned(), source })?;
     let folder = target().join("compat");
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| ReferenceError::Io { path, source }
     };
     fs::create_dir_all(&folder).map_err(failed(&folder))?;
-    let lock_path = folder.join("venv.lock");
+    let lock_path = folder.join(format!("{name}.lock"));
     let lock = File::create(&lock_path).map_err(failed(&lock_path))?;
     lock.lock().map_err(failed(&lock_path))?;
-    let venv = folder.join("venv");
+    let venv = folder.join(name);
     let mark = venv.join("requirements.txt");
     if fs::read_to_string(&mark).is_ok_and(|made| made == wanted) {
         return Ok(venv);
@@ -71,7 +76,7 @@ pub fn venv() -> Result<PathBuf, ReferenceError> {
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
     run(Command::new(venv.join("bin/python"))
         .args(["-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check", "-r"])
-        .arg(&requirements))?;
+        .arg(requirements))?;
     fs::write(&mark, wanted).map_err(failed(&mark))?;
     Ok(venv)
 }
@@ -89,7 +94,8 @@ pub fn python_version(venv: &Path) -> Result<String, ReferenceError> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn target() -> PathBuf {
+/// The folder of built things.
+pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| case::home().parent().unwrap_or(case::home()).join("target"), PathBuf::from)
 }

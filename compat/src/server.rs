@@ -14,11 +14,11 @@ use crate::json::{Json, Members};
 /// What is answered at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-    delay: Duration,
-    hang_up: bool,
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) delay: Duration,
+    pub(crate) hang_up: bool,
 }
 
 impl Reply {

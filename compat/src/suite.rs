@@ -116,7 +116,7 @@ pub fn selected(filter: &str) -> Result<Vec<Case>, SuiteError> {
 }
 
 /// Applies `work` to every case, `jobs` at a time; the results are in the order of the cases.
-fn each<T: Send>(cases: &[Case], jobs: usize, work: impl Fn(&Case) -> T + Sync) -> Vec<T> {
+pub(crate) fn each<C: Sync, T: Send>(cases: &[C], jobs: usize, work: impl Fn(&C) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(cases.len()));
     std::thread::scope(|scope| {

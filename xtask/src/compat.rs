@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use squall_compat::{harness, suite};
+use squall_compat::{aws, harness, suite};
 
 use crate::{Failure, say};
 
@@ -12,6 +12,7 @@ struct Options {
     jobs: Option<usize>,
     bin: Option<PathBuf>,
     check: bool,
+    aws: bool,
 }
 
 /// Runs the command.
@@ -23,7 +24,8 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     let found = |error: suite::SuiteError| Failure::Found(error.to_string());
     match what.as_str() {
         "record" => {
-            say(&suite::record(&options.filter, jobs, options.check).map_err(found)?);
+            let record = if options.aws { aws::suite::record } else { suite::record };
+            say(&record(&options.filter, jobs, options.check).map_err(found)?);
             Ok(())
         }
         "run" => {
@@ -31,7 +33,8 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
             let bin = bin
                 .canonicalize()
                 .map_err(|error| Failure::Found(format!("`{}`: {error}", bin.display())))?;
-            let report = suite::run(&bin, &options.filter, jobs).map_err(found)?;
+            let run = if options.aws { aws::suite::run } else { suite::run };
+            let report = run(&bin, &options.filter, jobs).map_err(found)?;
             if report.failed > 0 {
                 return Err(Failure::Found(report.text));
             }
@@ -51,6 +54,13 @@ fn options(arguments: &[String]) -> Result<Options, Failure> {
         match option.as_str() {
             "--check" => options.check = true,
             "--filter" => options.filter = value()?,
+            "--suite" => {
+                options.aws = match value()?.as_str() {
+                    "aws" => true,
+                    "core" => false,
+                    other => return Err(Failure::Usage(format!("`{other}` is neither `core` nor `aws`"))),
+                }
+            }
             "--bin" => options.bin = Some(value()?.into()),
             "--jobs" => {
                 let jobs =

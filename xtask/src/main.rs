@@ -55,7 +55,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "compat",
-        usage: "record [--check] [--filter TEXT] [--jobs N] | run [--bin PATH] [--filter TEXT] [--jobs N]",
+        usage: "record [--suite aws] [--check] [--filter TEXT] [--jobs N] | run [--suite aws] [--bin PATH] [--filter TEXT] [--jobs N]",
         about: "record what the reference does, or compare a program with the recordings",
         run: compat::run,
     },
