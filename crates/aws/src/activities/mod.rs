@@ -1,12 +1,21 @@
 //! The functions of `chaosaws`, by module and name.
 
+mod awslambda;
 mod ecs;
 mod eks;
 mod elasticache;
 mod elbv2;
 mod emr;
+mod fis;
+mod iam;
+mod incidents;
+mod msk;
 mod rds;
-mod support;
+mod route53;
+mod s3;
+pub(crate) mod support;
+mod times;
+mod xray;
 
 use crate::activity::Function;
 
@@ -23,9 +32,18 @@ pub fn find(module: &str, name: &str) -> Option<&'static Function> {
 /// One table a service.
 const SERVICES: &[&[Function]] = &[
     ecs::FUNCTIONS,
+    iam::FUNCTIONS,
     eks::FUNCTIONS,
     elbv2::FUNCTIONS,
+    awslambda::FUNCTIONS,
     rds::FUNCTIONS,
     elasticache::FUNCTIONS,
     emr::FUNCTIONS,
+    route53::FUNCTIONS,
+    fis::FUNCTIONS,
+    s3::FUNCTIONS,
+    msk::FUNCTIONS,
+    s3::control::FUNCTIONS,
+    xray::FUNCTIONS,
+    incidents::FUNCTIONS,
 ];

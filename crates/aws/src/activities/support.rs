@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use squall_engine::log::LOG;
+use squall_model::json::{self, Layout, NonFinite, Style};
 use squall_model::{Int, List, Map, Str, Value, python};
 
 use crate::activity::{Activity, Raised};
@@ -301,5 +302,28 @@ pub(crate) fn refused_and_logged(error: AwsError) -> Raised {
             Raised::failed(message)
         }
         None => error.into(),
+    }
+}
+
+/// Whether the error is the one that the service's model has under this name: what boto3 raises as
+/// `client.exceptions.<shape>`.
+pub(crate) fn is_shape(error: &AwsError, shape: &str) -> bool {
+    matches!(error, AwsError::Service(error) if error.shape.as_deref() == Some(shape))
+}
+
+/// Python's `json.dumps(value)`.
+pub(crate) fn json_text(value: &Value) -> Result<String, Raised> {
+    check_serialisable(value)?;
+    Ok(json::write(value, &Style { layout: Layout::Spaced, ascii: true, non_finite: NonFinite::Bare }))
+}
+
+fn check_serialisable(value: &Value) -> Result<(), Raised> {
+    match value {
+        Value::Other(_) => {
+            Err(type_error(format!("Object of type {} is not JSON serializable", value.type_name())))
+        }
+        Value::List(list) => list.to_vec().iter().try_for_each(check_serialisable),
+        Value::Map(map) => map.values().iter().try_for_each(check_serialisable),
+        _ => Ok(()),
     }
 }
