@@ -6,6 +6,8 @@
 //! session/     region, profile, credentials and roles of an activity; limits that a run shares
 //! client/      one operation: checked, serialised, signed, sent, retried, parsed; pages and waiters
 //! activities/  the functions of `chaosaws`, one folder a service
+//! inventory/   what an account holds that an experiment could touch
+//! drafts/      experiments about what an inventory has
 //! ```
 //!
 //! Requests and answers are [`squall_model::Value`]s with the member names and the shapes that boto3
@@ -14,8 +16,12 @@
 pub mod activities;
 pub mod activity;
 pub mod client;
+pub mod discovery;
+pub mod drafts;
 pub mod endpoint;
 pub mod error;
+pub mod inventory;
 pub mod model;
+pub mod operation;
 pub mod random;
 pub mod session;

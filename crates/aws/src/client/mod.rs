@@ -3,10 +3,12 @@
 
 mod config;
 mod paginate;
+pub mod query;
 mod wait;
 
 pub use config::{ClientConfig, Limiter, Permit};
 pub use paginate::Pages;
+pub use wait::Patience;
 
 use std::sync::Arc;
 
