@@ -3,12 +3,31 @@
 use std::time::SystemTime;
 
 use crate::json::{Json, Members};
-use crate::observation::read_log;
+use crate::observation::{Record, read_log};
 use crate::program::{Exit, Outcome};
 
 use super::call::Call;
 use super::case::{AwsCase, Loose};
 use super::normal::{Normal, shape};
+
+/// How the runner's own records at INFO begin, which the other suite compares.
+const USUAL: &[&str] = &[
+    "Validating the experiment's syntax",
+    "Experiment looks valid",
+    "Running experiment: ",
+    "Steady-state strategy: ",
+    "Rollbacks strategy: ",
+    "No steady state hypothesis defined",
+    "Steady state hypothesis",
+    "Playing your experiment's method now",
+    "Action: ",
+    "Probe: ",
+    "Rollback: ",
+    "Let's rollback",
+    "No declared rollbacks",
+    "Experiment ended with status: ",
+    "The steady-state has deviated",
+];
 
 /// A run that is over.
 #[derive(Debug)]
@@ -43,7 +62,10 @@ pub fn observe(case: &AwsCase, ran: &Ran) -> Json {
         parts.push(("activities".to_owned(), Json::Array(activities(case, &journal, &normal))));
     }
     if !case.loose.contains(&Loose::Log) {
-        let log = log.iter().map(|record| {
+        let usual = |record: &&Record| {
+            record.level == "INFO" && USUAL.iter().any(|start| record.message.starts_with(start))
+        };
+        let log = log.iter().filter(|record| !usual(record)).map(|record| {
             Json::Array(vec![Json::text(&record.level), Json::text(normal.text(&record.message))])
         });
         parts.push(("log".to_owned(), Json::Array(log.collect())));
