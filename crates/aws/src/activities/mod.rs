@@ -1,6 +1,9 @@
 //! The functions of `chaosaws`, by module and name.
 
+mod asg;
 mod awslambda;
+mod cloudwatch;
+mod ec2;
 mod ecs;
 mod eks;
 mod elasticache;
@@ -13,6 +16,7 @@ mod msk;
 mod rds;
 mod route53;
 mod s3;
+mod ssm;
 pub(crate) mod support;
 mod times;
 mod xray;
@@ -31,15 +35,19 @@ pub fn find(module: &str, name: &str) -> Option<&'static Function> {
 
 /// One table a service.
 const SERVICES: &[&[Function]] = &[
+    ec2::FUNCTIONS,
     ecs::FUNCTIONS,
     iam::FUNCTIONS,
     eks::FUNCTIONS,
     elbv2::FUNCTIONS,
+    asg::FUNCTIONS,
     awslambda::FUNCTIONS,
+    cloudwatch::FUNCTIONS,
     rds::FUNCTIONS,
     elasticache::FUNCTIONS,
     emr::FUNCTIONS,
     route53::FUNCTIONS,
+    ssm::FUNCTIONS,
     fis::FUNCTIONS,
     s3::FUNCTIONS,
     msk::FUNCTIONS,
