@@ -1,8 +1,9 @@
 //! `cargo xtask measure`: what Squall costs beside the reference, in the same run on the same machine.
 //!
-//! `child` measures one process, `experiments` makes what it runs, `items` holds what is measured and
+//! `aws` holds what concerns AWS, `child` measures one process, `experiments` makes what it runs, `items` holds what is measured and
 //! the targets, `report` writes `docs/reference/performance.md`.
 
+mod aws;
 pub mod child;
 mod experiments;
 mod items;

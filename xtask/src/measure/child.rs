@@ -25,9 +25,11 @@ pub const COMMAND: &str = "measure-one-child";
 pub const SPAWN_LOOP: &str = "measure-spawn-loop";
 
 /// A program under measurement.
+#[derive(Clone)]
 pub struct Subject {
     program: PathBuf,
     folder: PathBuf,
+    environment: Vec<(String, String)>,
 }
 
 /// What a process cost.
@@ -58,7 +60,17 @@ impl Cost {
 impl Subject {
     /// A program that is run in `folder`, with a home of its own there.
     pub fn new(program: &Path, folder: &Path) -> Self {
-        Subject { program: program.to_owned(), folder: folder.to_owned() }
+        Subject { program: program.to_owned(), folder: folder.to_owned(), environment: Vec::new() }
+    }
+
+    /// The same program with more environment variables.
+    pub fn with(&self, environment: &[(String, String)]) -> Self {
+        Subject { environment: environment.to_vec(), ..self.clone() }
+    }
+
+    /// Where the program is.
+    pub fn program(&self) -> &Path {
+        &self.program
     }
 
     /// Runs the program and gives what it cost; it must exit with 0.
@@ -74,7 +86,8 @@ impl Subject {
                 .env_clear()
                 .env("PATH", path)
                 .env("HOME", self.folder.join("home"))
-                .env("LC_ALL", "C.UTF-8"),
+                .env("LC_ALL", "C.UTF-8")
+                .envs(self.environment.iter().cloned()),
         )?;
         let cost: Cost = serde_json::from_str(&said)
             .map_err(|error| Failure::Found(format!("cannot read what the helper says: {error}")))?;

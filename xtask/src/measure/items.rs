@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Bench;
 use super::child::{Cost, SPAWN_LOOP, Subject};
 use super::experiments;
 use super::stats::{Spread, percentile};
+use super::{Bench, aws};
 use crate::process::about;
 use crate::{Failure, say};
 
@@ -40,7 +40,7 @@ pub struct Row {
 type Step = fn(&Bench, &mut Table) -> Result<(), Failure>;
 
 /// Options that both programs know: no network, no log file.
-const QUIET: [&str; 2] = ["--no-version-check", "--no-log-file"];
+pub const QUIET: [&str; 2] = ["--no-version-check", "--no-log-file"];
 
 /// The kernel's unit for peak memory, in MiB.
 const KIB: f64 = 1024.0;
@@ -48,12 +48,15 @@ const KIB: f64 = 1024.0;
 /// Measures everything.
 pub fn measure(bench: &Bench) -> Result<Table, Failure> {
     let mut table = Table::default();
-    let steps: [(&str, Step); 5] = [
+    let steps: [(&str, Step); 8] = [
         ("cold starts", cold),
         ("process activities", activities),
         ("continuous probing", continuous),
         ("background activities", background),
         ("long methods", methods),
+        ("a cold probe of AWS", aws::cold_probe),
+        ("the models of AWS", aws::models),
+        ("many calls to AWS at once", aws::at_once),
     ];
     for (name, step) in steps {
         say(&format!("measuring {name}"));
@@ -244,12 +247,12 @@ fn methods(bench: &Bench, table: &mut Table) -> Result<(), Failure> {
 }
 
 impl Bench {
-    fn write(&self, name: &str, experiment: &Value) -> Result<(), Failure> {
+    pub fn write(&self, name: &str, experiment: &Value) -> Result<(), Failure> {
         experiments::write(&self.folder.join(name), experiment)
     }
 
     /// The journal of the run before.
-    fn journal(&self) -> Result<Value, Failure> {
+    pub fn journal(&self) -> Result<Value, Failure> {
         let path = self.folder.join("journal.json");
         let text = fs::read_to_string(&path).map_err(about(&path))?;
         serde_json::from_str(&text).map_err(|error| Failure::Found(format!("`{}`: {error}", path.display())))
@@ -272,7 +275,7 @@ impl Bench {
     }
 }
 
-fn list(value: &Value) -> &[Value] {
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -284,7 +287,7 @@ fn micros(time: &Value) -> Result<i64, Failure> {
         .ok_or_else(|| Failure::Found(format!("`{time}` in the journal is no time")))
 }
 
-fn millis(duration: std::time::Duration) -> f64 {
+pub fn millis(duration: std::time::Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
@@ -297,7 +300,7 @@ fn to_f64(number: i64) -> f64 {
     number as f64
 }
 
-fn shown(spread: Spread, unit: &str) -> String {
+pub fn shown(spread: Spread, unit: &str) -> String {
     let Spread { median, min, max } = spread;
     format!("{median:.1} {unit} ({min:.1} to {max:.1})")
 }
