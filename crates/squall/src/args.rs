@@ -59,8 +59,10 @@ pub struct GlobalArgs {
     pub settings: Option<PathBuf>,
 }
 
-/// What to do.
+/// What to do. Only the grammar of the command that was chosen is made; so what a command's arguments say
+/// of it must be what is said here.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Run an experiment
     Run(RunArgs),
@@ -84,7 +86,7 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// `run`.
+/// Run an experiment
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Experiment: a JSON or YAML file, an http(s) URL, or `-` for standard input
@@ -141,7 +143,7 @@ pub struct Variable {
     pub value: Value,
 }
 
-/// `validate`.
+/// Check an experiment without running it
 #[derive(Debug, Args)]
 pub struct ValidateArgs {
     /// Experiment: a JSON or YAML file, an http(s) URL, or `-` for standard input
@@ -165,7 +167,7 @@ pub enum FindingsFormat {
     Json,
 }
 
-/// `init`.
+/// Create an experiment by answering questions
 #[derive(Debug, Args)]
 pub struct InitArgs {
     /// File that `discover` wrote; its activities are offered
@@ -176,7 +178,7 @@ pub struct InitArgs {
     pub experiment_path: PathBuf,
 }
 
-/// `discover`.
+/// Find out what a Python package offers to experiments
 #[derive(Debug, Args)]
 pub struct DiscoverArgs {
     /// Python package, as `pip` knows it
@@ -193,7 +195,7 @@ pub struct DiscoverArgs {
     pub discovery_path: PathBuf,
 }
 
-/// `info`.
+/// Show the versions, the settings or the installed extensions
 #[derive(Debug, Args)]
 pub struct InfoArgs {
     /// What to show
@@ -201,7 +203,7 @@ pub struct InfoArgs {
     pub target: String,
 }
 
-/// `settings`.
+/// Read or change the settings file
 #[derive(Debug, Args)]
 #[command(subcommand_value_name = "COMMAND", arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct SettingsArgs {
@@ -247,7 +249,7 @@ pub enum SettingsCommand {
     },
 }
 
-/// `journal`.
+/// Rebuild the journal of a run from its run log, also after a crash
 #[derive(Debug, Args)]
 pub struct JournalArgs {
     /// Run log (`$XDG_STATE_HOME/squall/runs/ID.jsonl`)
@@ -258,7 +260,7 @@ pub struct JournalArgs {
     pub output: Option<PathBuf>,
 }
 
-/// `rollback`.
+/// Play the rollbacks that a killed run did not get to
 #[derive(Debug, Args)]
 pub struct RollbackArgs {
     /// Run log (`$XDG_STATE_HOME/squall/runs/ID.jsonl`)
@@ -275,7 +277,7 @@ pub struct RollbackArgs {
     pub var_file: Vec<PathBuf>,
 }
 
-/// `completions`.
+/// Print the completion script of a shell
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// Shell to complete for
@@ -283,7 +285,7 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// `man`.
+/// Print the manual page, or write all of them into a directory
 #[derive(Debug, Args)]
 pub struct ManArgs {
     /// Directory that the pages of all commands are written to

@@ -27,14 +27,15 @@ use crate::values::quoted;
 /// The exit code, when there is nothing to be done: help or the version was shown, or a mistake.
 pub fn parse(program: Program, words: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
     let words: Vec<OsString> = words.into_iter().collect();
-    let parsed =
-        command(program).try_get_matches_from(&words).and_then(|found| Cli::from_arg_matches(&found));
+    let parsed = command(program)
+        .try_get_matches_from(&words)
+        .and_then(|mut found| Cli::from_arg_matches_mut(&mut found));
     parsed.map_err(|error| match error.kind() {
         ErrorKind::DisplayVersion => print(&format!("{}, version {}\n", program.name, program.version)),
         ErrorKind::DisplayHelp => shown(&error, exit::OK),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => shown(&error, exit::USAGE),
         _ => {
-            let root = command(program);
+            let root = whole(program);
             complain(explain(&root, &words, &error));
             exit::USAGE
         }
@@ -54,7 +55,7 @@ pub fn check_files(program: Program, chosen: &Chosen) -> Result<(), u8> {
         if !Path::exists(path) {
             let path = quoted(&path.to_string_lossy());
             let message = format!("Invalid value for '{option}': Path {path} does not exist.");
-            complain(with_usage(&command(program), &["run"], &message));
+            complain(with_usage(&whole(program), &["run"], &message));
             return Err(exit::USAGE);
         }
     }
@@ -64,6 +65,13 @@ pub fn check_files(program: Program, chosen: &Chosen) -> Result<(), u8> {
 /// The command line's grammar, under the name that the program was called by.
 pub fn command(program: Program) -> Command {
     Cli::command().name(program.name).bin_name(program.name)
+}
+
+/// The same with the parts that a parser makes when it comes to them.
+fn whole(program: Program) -> Command {
+    let mut command = command(program);
+    command.build();
+    command
 }
 
 /// Shows what `clap` has made: help, on the stream that it is meant for.
@@ -169,7 +177,6 @@ impl Words {
                 if word.split('=').next() == Some(wrong) {
                     break;
                 }
-                // By its action: a grammar that was not used yet takes flags for options with a value.
                 let takes_value = |arg: &clap::Arg| {
                     arg.get_action().takes_values()
                         && arg.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long))
@@ -233,10 +240,19 @@ mod tests {
         command(Program::SQUALL).debug_assert();
     }
 
+    #[test]
+    fn a_command_is_described_alike_before_and_after_its_grammar_is_made() {
+        let abouts = |command: Command| -> Vec<(String, String)> {
+            let about = |command: &Command| command.get_about().map(ToString::to_string).unwrap_or_default();
+            command.get_subcommands().map(|sub| (sub.get_name().to_owned(), about(sub))).collect()
+        };
+        assert_eq!(abouts(command(Program::SQUALL)), abouts(whole(Program::SQUALL)));
+    }
+
     fn mistake(line: &str) -> String {
-        let root = command(Program::CHAOS);
+        let root = whole(Program::CHAOS);
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        let error = root.clone().try_get_matches_from(&words).unwrap_err();
+        let error = command(Program::CHAOS).try_get_matches_from(&words).unwrap_err();
         explain(&root, &words, &error)
     }
 
