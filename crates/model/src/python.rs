@@ -46,6 +46,13 @@ pub fn float_repr(float: f64) -> String {
     if float.is_infinite() {
         return if float > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
+    if float == 0.0 || (1e-4..1e16).contains(&float.abs()) {
+        let plain = format!("{float:?}");
+        // Two numbers of up to 15 digits are never equally near: what follows would change nothing.
+        if plain.len() <= 16 {
+            return plain;
+        }
+    }
     // Always `d.ddde±x`, digits as few as identify the number.
     let shortest = format!("{float:e}");
     let digits = shortest.bytes().take_while(|b| *b != b'e').filter(u8::is_ascii_digit).count();
@@ -296,6 +303,9 @@ mod tests {
             (-0.0, "-0.0"),
             (1.0, "1.0"),
             (0.1, "0.1"),
+            (-1234.567_891, "-1234.567891"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (99_999_999_999_999.0, "99999999999999.0"),
             (4_067_337_239_165_717.0 / 4.0, "1016834309791429.2"),
             (-2_191_760_840_809_137.0 / 8.0, "-273970105101142.12"),
             (5e-324, "5e-324"),

@@ -127,8 +127,12 @@ impl Writer<'_> {
     fn line_end(&mut self) {
         if let Layout::Indented(width) = self.style.layout {
             self.text.push('\n');
-            let blanks = width * self.open.len();
-            self.text.extend(std::iter::repeat_n(' ', blanks));
+            let mut missing = width * self.open.len();
+            while missing > 0 {
+                let blanks = &BLANKS[..missing.min(BLANKS.len())];
+                self.text.push_str(blanks);
+                missing -= blanks.len();
+            }
         }
     }
 
@@ -184,7 +188,7 @@ impl Writer<'_> {
     fn string(&mut self, text: &str) {
         self.text.push('"');
         let mut rest = text;
-        while let Some(at) = rest.find(|c: char| self.needs_escape(c)) {
+        while let Some(at) = rest.bytes().position(|byte| self.needs_escape(byte)) {
             self.text.push_str(&rest[..at]);
             let mut tail = rest[at..].chars();
             if let Some(character) = tail.next() {
@@ -196,9 +200,9 @@ impl Writer<'_> {
         self.text.push('"');
     }
 
-    fn needs_escape(&self, character: char) -> bool {
-        matches!(character, '\0'..='\x1f' | '"' | '\\')
-            || (self.style.ascii && !matches!(character, ' '..='~'))
+    /// Whether a character that begins with this byte is escaped.
+    fn needs_escape(&self, byte: u8) -> bool {
+        matches!(byte, 0..=0x1f | b'"' | b'\\') || (self.style.ascii && byte > b'~')
     }
 
     fn escape(&mut self, character: char) {
@@ -220,6 +224,9 @@ impl Writer<'_> {
         self.text.push_str(short);
     }
 }
+
+/// What indentation is cut from.
+const BLANKS: &str = "                                ";
 
 fn non_finite(float: f64) -> &'static str {
     if float.is_nan() {
