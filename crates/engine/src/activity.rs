@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ impl Run {
             *state.borrow_mut() = Value::Map(execution.entry.clone());
             Ok(execution)
         };
-        let result = self.with_controls(Level::Activity, &activity, lane, &state, body).await;
+        let result = self.with_controls(Level::Activity, &activity, lane, &state, pin!(body)).await;
         if let Ok(execution) = &result {
             self.recorder.note_entry(execution.id);
         }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::pin::Pin;
 
 use squall_model::{Map, Value, python};
 
@@ -256,14 +257,15 @@ impl Run {
     }
 
     /// Carries out `body` between the controls of `context`. The controls after it apply whatever
-    /// happens before, and see what `state` holds by then.
+    /// happens before, and see what `state` holds by then. (The body is pinned where it was made: moved
+    /// from one waiting function into the next, it would take its room in each.)
     pub(crate) async fn with_controls<T>(
         &self,
         level: Level,
         context: &Map,
         lane: Lane,
         state: &RefCell<Value>,
-        body: impl Future<Output = Result<T, Halt>>,
+        body: Pin<&mut impl Future<Output = Result<T, Halt>>>,
     ) -> Result<T, Halt> {
         let result = match self.apply_controls(level, Side::Before, context, Value::Null, lane).await {
             Ok(()) => body.await,

@@ -1,6 +1,7 @@
 //! The steady-state hypothesis: before, beside and after the method.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 
 use squall_model::event::{Phase, Place, RunEventKind, StateId, Status};
@@ -174,7 +175,7 @@ impl Run {
             Evaluation { id, state: state.clone(), met: true, trouble: None, probe: String::new() };
         let shown = RefCell::new(Value::Map(state.clone()));
         let body = self.evaluate_probes(&hypothesis, &mut evaluation, phase, lane);
-        self.with_controls(Level::Hypothesis, &hypothesis, lane, &shown, body).await?;
+        self.with_controls(Level::Hypothesis, &hypothesis, lane, &shown, pin!(body)).await?;
         Ok(Some(evaluation))
     }
 

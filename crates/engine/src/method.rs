@@ -1,6 +1,7 @@
 //! The method and the rollbacks: lists of activities, one after the other.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 
 use squall_model::event::{Place, RunEventKind, Section, Status};
@@ -75,7 +76,7 @@ impl Run {
             pool.finish(self, result.as_ref().err()).await?;
             result
         };
-        self.with_controls(Level::Method, &self.experiment, Lane::Main, &state, body).await
+        self.with_controls(Level::Method, &self.experiment, Lane::Main, &state, pin!(body)).await
     }
 
     /// Plays the rollbacks if the strategy of that name asks for it now.
@@ -176,6 +177,6 @@ impl Run {
             pool.finish(self, result.as_ref().err()).await?;
             result
         };
-        self.with_controls(Level::Rollback, &self.experiment, Lane::Main, &state, body).await
+        self.with_controls(Level::Rollback, &self.experiment, Lane::Main, &state, pin!(body)).await
     }
 }

@@ -1,6 +1,7 @@
 //! Plugs the adapters into the engine's ports.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -154,7 +155,8 @@ fn translate(signal: RunSignal) -> Signal {
 pub fn block_on(future: impl Future<Output = u8>) -> u8 {
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
-            let code = tokio::task::LocalSet::new().block_on(&runtime, future);
+            // Pinned here, so that it is not moved: a run is some thousand bytes.
+            let code = tokio::task::LocalSet::new().block_on(&runtime, pin!(future));
             // A look-up of a host name may hang in a thread: the command is over all the same.
             runtime.shutdown_background();
             code

@@ -180,7 +180,8 @@ impl HttpClient {
         let mut hop = first_hop(request)?;
         let mut jar = Jar::default();
         for redirects in 0.. {
-            let answer = self.deliver(request, &hop).await?;
+            // On the heap, for it is large, and waiting for it is part of many calls that never come to it.
+            let answer = Box::pin(self.deliver(request, &hop)).await?;
             let cookies = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
             jar.store(&hop.url, cookies.map(|(_, value)| value.as_str()));
             let Some(location) = redirect_target(&answer) else { return finish(answer, &hop.url) };
