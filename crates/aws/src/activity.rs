@@ -96,7 +96,10 @@ impl Activity {
     ///
     /// Where no region is set, or the role cannot be assumed.
     pub async fn client(&self, service: &str) -> Result<Client, Raised> {
-        self.session.client(service, &Scope::of(&self.configuration, &self.secrets)?).await.map_err(Raised::from)
+        self.session
+            .client(service, &Scope::of(&self.configuration, &self.secrets)?)
+            .await
+            .map_err(Raised::from)
     }
 }
 
@@ -140,11 +143,14 @@ impl From<AwsError> for Raised {
 }
 
 impl From<Raised> for Failure {
-    /// What the reference writes of it into the journal.
+    /// What the reference writes of it into the journal: an `ActivityFailed` about the exception, also
+    /// where that is one itself.
     fn from(raised: Raised) -> Self {
-        match raised {
-            Raised::Failed(message) => Failure::activity(message),
-            Raised::Error { class, message } => Failure::activity(format!("{class}: {message}")),
-        }
+        let (class, message) = match &raised {
+            Raised::Failed(message) => ("chaoslib.exceptions.ActivityFailed", message),
+            Raised::Error { class, message } => (&**class, message),
+        };
+        let text = if message.is_empty() { class.to_owned() } else { format!("{class}: {message}") };
+        Failure::activity(text.trim())
     }
 }

@@ -23,5 +23,6 @@ pub mod error;
 pub mod inventory;
 pub mod model;
 pub mod operation;
+pub mod provider;
 pub mod random;
 pub mod session;

@@ -1,6 +1,6 @@
 //! Random choices, repeatable by their seed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// A source of random choices that one run shares.
 ///
@@ -8,13 +8,14 @@ use std::cell::RefCell;
 /// the same lists.
 pub struct Random {
     seed: u64,
+    used: Cell<bool>,
     generator: RefCell<fastrand::Rng>,
 }
 
 impl Random {
     /// A source that starts from `seed`.
     pub fn new(seed: u64) -> Self {
-        Random { seed, generator: RefCell::new(fastrand::Rng::with_seed(seed)) }
+        Random { seed, used: Cell::new(false), generator: RefCell::new(fastrand::Rng::with_seed(seed)) }
     }
 
     /// A source with a seed that nobody chose.
@@ -27,14 +28,21 @@ impl Random {
         self.seed
     }
 
+    /// Whether anything was chosen.
+    pub fn is_used(&self) -> bool {
+        self.used.get()
+    }
+
     /// `count` different ones of `items`, in random order; all of them where there are not as many.
     pub fn sample<T: Clone>(&self, items: &[T], count: usize) -> Vec<T> {
+        self.used.set(true);
         let mut generator = self.generator.borrow_mut();
         generator.choose_multiple(items, count).into_iter().cloned().collect()
     }
 
     /// One of `items`; `None` of none.
     pub fn choice<'a, T>(&self, items: &'a [T]) -> Option<&'a T> {
+        self.used.set(true);
         self.generator.borrow_mut().choice(items)
     }
 }

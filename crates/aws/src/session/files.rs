@@ -16,6 +16,8 @@ use crate::error::AwsError;
 pub(super) struct SharedFiles {
     sections: ProfileSet,
     files: EnvConfigFiles,
+    /// The names of the `services` sections.
+    services: Vec<String>,
 }
 
 impl SharedFiles {
@@ -31,10 +33,13 @@ impl SharedFiles {
         let credentials =
             path(environment, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials", home.as_deref());
         let mut files = EnvConfigFiles::builder();
+        let mut services = Vec::new();
         for (kind, path) in
             [(EnvConfigFileKind::Config, &config), (EnvConfigFileKind::Credentials, &credentials)]
         {
-            files = files.with_contents(kind, contents(path.as_deref()));
+            let text = contents(path.as_deref());
+            services.extend(text.lines().filter_map(services_section).map(ToOwned::to_owned));
+            files = files.with_contents(kind, text);
         }
         let files = files.build();
         let sections = aws_config::profile::load(&Fs::default(), &Env::from_slice(&[]), &files, None).await;
@@ -46,7 +51,7 @@ impl SharedFiles {
                 super::innermost(&error)
             ),
         })?;
-        Ok(SharedFiles { sections, files })
+        Ok(SharedFiles { sections, files, services })
     }
 
     /// The profile of that name.
@@ -66,10 +71,22 @@ impl SharedFiles {
         self.sections.other_sections().get(&key).map(String::as_str)
     }
 
+    /// Whether there is a `[services]` section of that name.
+    pub(super) fn has_services(&self, section: &str) -> bool {
+        self.services.iter().any(|name| name == section)
+    }
+
     /// The files' contents, for the providers of credentials.
     pub(super) fn files(&self) -> EnvConfigFiles {
         self.files.clone()
     }
+}
+
+/// The name in a line `[services name]`.
+fn services_section(line: &str) -> Option<&str> {
+    let inner = line.trim().strip_prefix('[')?.split_once(']')?.0.trim();
+    let name = inner.strip_prefix("services")?;
+    name.starts_with([' ', '\t']).then(|| name.trim())
 }
 
 /// A setting in the nested part of a profile: `addressing_style` in `s3`.

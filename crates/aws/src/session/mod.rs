@@ -169,7 +169,7 @@ impl Session {
             credentials,
             identities: self.identities(),
             http: self.http(settings.ca_bundle()),
-            endpoint_url: settings.endpoint_url(service).map(Arc::from),
+            endpoint: settings.endpoint(service, region),
             retry: settings.retry()?,
             connect_timeout: PATIENCE,
             read_timeout: PATIENCE,

@@ -1,12 +1,14 @@
 //! What environment variables and shared files say beside credentials.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use aws_config::profile::Profile;
 use aws_smithy_types::retry::RetryConfig;
 use squall_engine::configuration::Environment;
 
-use super::files::SharedFiles;
+use super::files::{self, SharedFiles};
+use crate::endpoint::{ConfiguredUrls, EndpointConfig, S3Config, ServicesSection};
 use crate::error::AwsError;
 use crate::model::Service;
 
@@ -30,25 +32,70 @@ impl Settings<'_> {
         self.value(variable, key).map(|value| value.eq_ignore_ascii_case("true"))
     }
 
-    /// The URL that calls of the service go to: `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, the
-    /// service's part of the profile's `services`, the profile's `endpoint_url`.
-    pub(super) fn endpoint_url(&self, service: &Service) -> Option<String> {
-        if self.flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") == Some(true) {
-            return None;
+    /// What decides where the calls of a service go.
+    pub(super) fn endpoint(&self, service: &Service, region: &Arc<str>) -> EndpointConfig {
+        let flag = |variable, key| self.flag(variable, key).unwrap_or(false);
+        EndpointConfig {
+            region: Some(Arc::clone(region)),
+            urls: self.urls(service),
+            use_fips: flag("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+            use_dualstack: flag("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"),
+            account_id_endpoint_mode: self.value("AWS_ACCOUNT_ID_ENDPOINT_MODE", "account_id_endpoint_mode"),
+            sts_regional_endpoints: self.value("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"),
+            s3: self.s3(),
+            ..EndpointConfig::default()
         }
-        let id = &service.metadata.service_id;
-        let id = if id.is_empty() { service.name } else { id };
-        let variable = |name: &str| self.environment.var(name).filter(|value| !value.is_empty());
-        let own = format!("AWS_ENDPOINT_URL_{}", id.replace(' ', "_").to_ascii_uppercase());
-        let in_section = || {
-            let section = self.profile?.get("services")?;
-            let service = id.replace(' ', "_").to_ascii_lowercase();
-            self.files.service_setting(section, &service, "endpoint_url").map(ToOwned::to_owned)
+    }
+
+    /// The URLs that environment and files set for a service.
+    fn urls(&self, service: &Service) -> ConfiguredUrls {
+        let key = service.metadata.service_id.to_lowercase().replace([' ', '-'], "_");
+        let variables = ["AWS_ENDPOINT_URL".to_owned(), format!("AWS_ENDPOINT_URL_{}", key.to_uppercase())];
+        let environment =
+            variables.into_iter().filter_map(|name| self.environment.var(&name).map(|url| (name, url)));
+        let services = self.profile.and_then(|profile| profile.get("services")).map(|section| {
+            let url = self.files.service_setting(section, &key, "endpoint_url");
+            let urls = || url.map(|url| (key.clone(), url.to_owned())).into_iter().collect();
+            ServicesSection { name: section.to_owned(), urls: self.files.has_services(section).then(urls) }
+        });
+        ConfiguredUrls {
+            explicit: None,
+            ignore: self
+                .flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls")
+                .unwrap_or(false),
+            environment: environment.collect(),
+            services,
+            profile: self.profile.and_then(|profile| profile.get("endpoint_url")).map(ToOwned::to_owned),
+        }
+    }
+
+    fn s3(&self) -> S3Config {
+        let nested = |key: &'static str| self.profile.and_then(|profile| files::nested(profile, "s3", key));
+        let is_true = |value: &str| value.eq_ignore_ascii_case("true");
+        let either = |variable, key, part: &'static str| {
+            self.value(variable, key).or_else(|| nested(part).map(ToOwned::to_owned))
         };
-        variable(&own)
-            .or_else(|| variable("AWS_ENDPOINT_URL"))
-            .or_else(in_section)
-            .or_else(|| self.profile?.get("endpoint_url").map(ToOwned::to_owned))
+        S3Config {
+            addressing_style: nested("addressing_style").map(ToOwned::to_owned),
+            use_accelerate: nested("use_accelerate_endpoint").is_some_and(is_true),
+            use_dualstack: nested("use_dualstack_endpoint").is_some_and(is_true),
+            use_arn_region: either("AWS_S3_USE_ARN_REGION", "s3_use_arn_region", "use_arn_region")
+                .map(|value| is_true(&value)),
+            disable_multi_region_access_points: either(
+                "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS",
+                "s3_disable_multiregion_access_points",
+                "s3_disable_multiregion_access_points",
+            )
+            .is_some_and(|value| is_true(&value)),
+            us_east_1_regional_endpoint: either(
+                "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+                "s3_us_east_1_regional_endpoint",
+                "us_east_1_regional_endpoint",
+            ),
+            disable_express_session_auth: self
+                .flag("AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", "s3_disable_express_session_auth")
+                .unwrap_or(false),
+        }
     }
 
     /// The certificates that servers are checked against, where they are not the system's.
