@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_types::retry::RetryConfig;
 
+use crate::endpoint::EndpointConfig;
 use crate::model::Service;
 
 /// Everything that a [`Client`](super::Client) needs; plain data and handles that clients share.
@@ -27,8 +28,8 @@ pub struct ClientConfig {
     pub identities: SharedIdentityCache,
     /// Makes connections, and keeps them.
     pub http: SharedHttpClient,
-    /// The URL that calls go to instead of the service's own.
-    pub endpoint_url: Option<Arc<str>>,
+    /// What decides where calls go besides their parameters.
+    pub endpoint: EndpointConfig,
     /// How often, and by which rules, a call is repeated.
     pub retry: RetryConfig,
     /// The time that making a connection may take.

@@ -2,8 +2,13 @@
 //! repeated where that helps, the answer parsed.
 
 mod config;
+mod customise;
+mod failure;
 mod paginate;
 pub mod query;
+pub mod protocol;
+mod send;
+pub mod validate;
 mod wait;
 
 pub use config::{ClientConfig, Limiter, Permit};
@@ -14,8 +19,9 @@ use std::sync::Arc;
 
 use squall_model::Map;
 
+use crate::endpoint;
 use crate::error::AwsError;
-use crate::model::Service;
+use crate::model::{Operation, Service};
 
 /// A client of one service, for one region and one set of credentials. Cheap to clone; connections
 /// are shared by all clients of a session.
@@ -50,7 +56,37 @@ impl Client {
     /// [`AwsError`]: parameters that do not fit (all of them together, before anything is sent), a
     /// connection that fails, a service's refusal.
     pub async fn call(&self, operation: &str, parameters: Map) -> Result<Map, AwsError> {
-        let _ = parameters;
-        Err(AwsError::Other { class: "NotImplementedError", message: operation.to_owned() })
+        let config = &*self.config;
+        let service = config.service;
+        let operation = operation_of(service, operation)?;
+        let customised = customise::before(service, operation, &parameters)?;
+        let parameters = &customised.parameters;
+        let endpoint = endpoint::resolve(service, operation, parameters, &config.endpoint)?;
+        let problems = validate::problems(service, operation, parameters);
+        if !problems.is_empty() {
+            return Err(AwsError::Parameters(problems));
+        }
+        let mut request = protocol::request(service, operation, parameters)?;
+        for (name, value) in endpoint.headers {
+            request.set_header(&name, value);
+        }
+        request.set_header("User-Agent", &*config.user_agent);
+        let destination = send::Destination { url: endpoint.url, signing: endpoint.signing };
+        let answer = send::send(config, operation, request, destination).await?;
+        let parsed = protocol::output(service, operation, &answer.response).map_err(unreadable)?;
+        answer.retries.complete(&parsed);
+        Ok(parsed)
     }
+}
+
+/// The operation of that name; botocore's exception where there is none.
+fn operation_of(service: &'static Service, name: &str) -> Result<&'static Operation, AwsError> {
+    service.operation(name).ok_or_else(|| AwsError::Other {
+        class: "botocore.model.OperationNotFoundError",
+        message: name.to_owned(),
+    })
+}
+
+fn unreadable(error: protocol::ParseError) -> AwsError {
+    AwsError::Other { class: "botocore.parsers.ResponseParserError", message: error.to_string() }
 }
