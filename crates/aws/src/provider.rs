@@ -90,6 +90,12 @@ impl Aws {
             && activities::all().any(|function| function.module == module)
     }
 
+    /// Whether a module is a control that is carried out here.
+    pub fn has_control(&self, module: &str) -> bool {
+        !self.in_python.get()
+            && activities::all().any(|function| function.kind == Kind::Control && function.module == module)
+    }
+
     fn activity(&self, arguments: Map, configuration: Map, secrets: Map) -> Activity {
         Activity {
             arguments,
@@ -294,13 +300,11 @@ impl ChaosawsControls {
     fn module(&self, control: &Map) -> Option<String> {
         let module = control.get("provider")?.get("module")?;
         let module = module.as_str()?;
-        let known = !self.aws.in_python.get()
-            && activities::all().any(|function| function.kind == Kind::Control && function.module == module);
-        known.then(|| module.to_owned())
+        self.aws.has_control(module).then(|| module.to_owned())
     }
 
     /// Whether a control is ours, so that nobody need import it.
-    pub fn knows(&self, control: &Map) -> bool {
+    fn knows(&self, control: &Map) -> bool {
         self.module(control).is_some()
     }
 

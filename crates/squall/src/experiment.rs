@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use squall_aws::provider::{Aws, Verdict};
 use squall_engine::apply_loader_controls;
 use squall_engine::configuration::Variables;
 use squall_engine::ports::Controls;
@@ -10,12 +11,12 @@ use squall_model::check::{self, CheckKind, PythonAnswer, PythonCheck};
 use squall_model::diagnostic::{Diagnostic, Severity};
 use squall_model::document::Document;
 use squall_model::{Map, Value, json, python, yaml};
-use squall_providers::python::{ActivityAnswer, ActivityCheck, ControlAnswer, PythonWorker};
+use squall_providers::python::{ActivityAnswer, ActivityCheck, ControlAnswer};
 
 use crate::logging;
 use crate::render;
 use crate::source::{self, SourceError};
-use crate::wiring::CheckWorld;
+use crate::wiring::{Adapters, CheckWorld};
 
 /// Reads the controls of the settings and of control files, leaving out those whose module cannot be
 /// imported.
@@ -125,35 +126,39 @@ fn report_source(name: &str, error: &SourceError) {
 /// Everything that is wrong with the experiment, in the order in which the reference would find it.
 ///
 /// `given` are the configuration values of the command line.
-pub async fn find_problems(experiment: &Value, given: &Variables, worker: &PythonWorker) -> Vec<Diagnostic> {
+pub async fn find_problems(experiment: &Value, given: &Variables, adapters: &Adapters) -> Vec<Diagnostic> {
     log::info!("Validating the experiment's syntax");
     let report = check::check(experiment, given, &CheckWorld);
     let checks: Vec<PythonCheck> = report.python().cloned().collect();
-    report.finish(ask(worker, &checks).await)
+    report.finish(ask(adapters, &checks).await)
 }
 
-/// Asks Python, or the native answers, all activities at once. Without an interpreter each question has
-/// that as its answer.
-async fn ask(worker: &PythonWorker, checks: &[PythonCheck]) -> Vec<PythonAnswer> {
-    let activities =
-        checks.iter().filter(|check| check.kind == CheckKind::Activity).map(|check| ActivityCheck {
-            module: check.module.clone(),
-            func: check.func.clone(),
-            arguments: Value::Map(check.arguments.clone()),
-        });
+/// Answers what can be answered here, and asks Python the rest, all activities at once. Without an
+/// interpreter each question has that as its answer.
+async fn ask(adapters: &Adapters, checks: &[PythonCheck]) -> Vec<PythonAnswer> {
+    let worker = &adapters.python;
+    let native: Vec<_> = checks.iter().map(|check| answer_natively(&adapters.aws, check)).collect();
+    let for_python = || {
+        checks.iter().zip(&native).filter_map(|(check, known)| {
+            (known.is_none() && check.kind == CheckKind::Activity).then_some(check)
+        })
+    };
+    let activities = for_python().map(|check| ActivityCheck {
+        module: check.module.clone(),
+        func: check.func.clone(),
+        arguments: Value::Map(check.arguments.clone()),
+    });
     let mut activities = match worker.check_activities(activities.collect()).await {
         Ok(answers) => answers.into_iter().map(answer_for_activity).collect::<Vec<_>>(),
-        Err(error) => {
-            let count = checks.iter().filter(|check| check.kind == CheckKind::Activity).count();
-            vec![PythonAnswer::ImportRaised(error.to_string()); count]
-        }
+        Err(error) => vec![PythonAnswer::ImportRaised(error.to_string()); for_python().count()],
     }
     .into_iter();
     let mut answers = Vec::with_capacity(checks.len());
-    for check in checks {
-        answers.push(match check.kind {
-            CheckKind::Activity => activities.next().unwrap_or(PythonAnswer::Fine),
-            CheckKind::Control => match worker.validate_control(&check.definition).await {
+    for (check, known) in checks.iter().zip(native) {
+        answers.push(match (known, check.kind) {
+            (Some(answer), _) => answer,
+            (None, CheckKind::Activity) => activities.next().unwrap_or(PythonAnswer::Fine),
+            (None, CheckKind::Control) => match worker.validate_control(&check.definition).await {
                 Ok(ControlAnswer::Ok) => PythonAnswer::Fine,
                 Ok(ControlAnswer::NotImportable) => PythonAnswer::NotImportable,
                 Ok(ControlAnswer::ImportRaised(text)) => PythonAnswer::ImportRaised(text),
@@ -165,6 +170,22 @@ async fn ask(worker: &PythonWorker, checks: &[PythonCheck]) -> Vec<PythonAnswer>
         });
     }
     answers
+}
+
+/// What is known of functions and controls that are carried out without Python.
+fn answer_natively(aws: &Aws, check: &PythonCheck) -> Option<PythonAnswer> {
+    match check.kind {
+        CheckKind::Control => aws.has_control(&check.module).then_some(PythonAnswer::Fine),
+        CheckKind::Activity => {
+            let verdict = aws.check(&check.module, &check.func, &check.arguments)?;
+            Some(match verdict {
+                Verdict::Fine => PythonAnswer::Fine,
+                Verdict::NoFunction => PythonAnswer::NoFunction,
+                Verdict::Missing(argument) => PythonAnswer::Missing(argument),
+                Verdict::Unexpected(argument) => PythonAnswer::Unexpected(argument),
+            })
+        }
+    }
 }
 
 fn answer_for_activity(answer: ActivityAnswer) -> PythonAnswer {

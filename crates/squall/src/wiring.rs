@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use squall_aws::provider::{Aws, Chaosaws, ChaosawsControls};
 use squall_engine::cast::convert_to_type;
 use squall_engine::configuration::Environment;
 use squall_engine::ports::{BoxFuture, Clock, Controls, Provider};
@@ -82,6 +83,10 @@ impl World for CheckWorld {
 pub struct Adapters {
     /// Users' Python code.
     pub python: PythonWorker,
+    /// What activities have of AWS.
+    pub aws: Rc<Aws>,
+    /// Time.
+    clock: Rc<HostClock>,
     /// By the `type` that experiments use.
     pub providers: HashMap<&'static str, Rc<dyn Provider>>,
     /// Requests to end the run.
@@ -100,12 +105,14 @@ impl Adapters {
                 raised.raise(translate(signal));
             }
         });
+        let clock = Rc::new(HostClock::new());
+        let aws = Aws::new(Rc::new(ProcessEnvironment), Rc::clone(&clock) as Rc<dyn Clock>);
         let providers: [(&'static str, Rc<dyn Provider>); 3] = [
-            ("python", Rc::new(python.clone())),
+            ("python", Rc::new(Chaosaws::new(Rc::clone(&aws), Rc::new(python.clone())))),
             ("process", Rc::new(ProcessProvider::from_environment())),
             ("http", Rc::new(HttpProvider::new(HttpClient::new()))),
         ];
-        Adapters { python, providers: providers.into_iter().collect(), interrupts }
+        Adapters { python, aws, clock, providers: providers.into_iter().collect(), interrupts }
     }
 
     /// The provider of that type.
@@ -115,7 +122,7 @@ impl Adapters {
 
     /// Calls controls.
     pub fn controls(&self) -> Rc<dyn Controls> {
-        Rc::new(self.python.clone())
+        Rc::new(ChaosawsControls::new(Rc::clone(&self.aws), Rc::new(self.python.clone())))
     }
 
     /// What the engine needs for a run.
@@ -123,7 +130,7 @@ impl Adapters {
         squall_engine::World {
             providers: self.providers.clone(),
             controls: self.controls(),
-            clock: Rc::new(HostClock::new()),
+            clock: Rc::clone(&self.clock) as Rc<dyn Clock>,
             sinks,
             interrupts: self.interrupts.clone(),
             redactor,
@@ -166,4 +173,9 @@ pub fn block_on(future: impl Future<Output = u8>) -> u8 {
             crate::exit::INTERNAL
         }
     }
+}
+
+/// A session of AWS for one command, with the environment of this process.
+pub fn aws_session() -> squall_aws::session::Session {
+    squall_aws::session::Session::new(Rc::new(ProcessEnvironment), squall_aws::session::Limits::default())
 }

@@ -86,9 +86,8 @@ struct Prepared<'a> {
 impl Prepared<'_> {
     async fn run(self, document: &Document, notifier: &Notifier) -> u8 {
         if !self.args.no_validation {
-            let worker = &self.adapters.python;
-            let diagnostics =
-                experiment::find_problems(&document.value, &self.given.configuration, worker).await;
+            let given = &self.given.configuration;
+            let diagnostics = experiment::find_problems(&document.value, given, self.adapters).await;
             experiment::report_problems(document, &diagnostics);
             if experiment::first_error(&diagnostics).is_some() {
                 return exit::FAILED;

@@ -29,7 +29,7 @@ async fn validate(args: &ValidateArgs, cx: &Context, adapters: &Adapters) -> u8 
     let Ok(document) = loaded else { return exit::FAILED };
     let notifier = Notifier::new(&settings, &adapters.python);
     notifier.send("validate-started", &document.value, None);
-    let diagnostics = experiment::find_problems(&document.value, &Variables::new(), &adapters.python).await;
+    let diagnostics = experiment::find_problems(&document.value, &Variables::new(), adapters).await;
     let error = experiment::first_error(&diagnostics);
     if args.format == FindingsFormat::Json {
         output::print(&render::to_json(&document, &diagnostics));
