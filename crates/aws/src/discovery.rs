@@ -74,13 +74,13 @@ fn entry(function: &Function) -> Value {
         entry.push(("type", discovered_type(parameter.kind).into()));
         arguments.push(Value::map(entry));
     }
-    for injected in ["configuration", "secrets"] {
-        arguments.push(Value::map([
-            ("name", injected.into()),
-            ("default", Value::Null),
-            ("type", "mapping".into()),
-        ]));
-    }
+    let injected = |name: &str| {
+        Value::map([("name", name.into()), ("default", Value::Null), ("type", "mapping".into())])
+    };
+    // One function has it in the middle of the others.
+    let place = if function.name == "wait_desired_equals_healthy" { 1 } else { arguments.len() };
+    arguments.insert(place, injected("configuration"));
+    arguments.push(injected("secrets"));
     let mut entry = vec![
         ("type", Value::from(kind)),
         ("name", function.name.into()),

@@ -10,6 +10,34 @@ pub fn name() -> String {
     uname().nodename().to_string_lossy().into_owned()
 }
 
+/// What the kernel says of itself and the host.
+#[derive(Debug)]
+pub struct Identity {
+    /// `Linux`.
+    pub system: String,
+    /// The host's name.
+    pub node: String,
+    /// The kernel's release.
+    pub release: String,
+    /// The kernel's version: when and how it was built.
+    pub version: String,
+    /// The processor's architecture.
+    pub machine: String,
+}
+
+/// What the kernel says of itself and the host.
+pub fn identity() -> Identity {
+    let uname = uname();
+    let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
+    Identity {
+        system: text(uname.sysname()),
+        node: text(uname.nodename()),
+        release: text(uname.release()),
+        version: text(uname.version()),
+        machine: text(uname.machine()),
+    }
+}
+
 /// The platform in the form of Python's `platform.platform()`, such as
 /// `Linux-6.1.0-28-amd64-x86_64-with-glibc2.36`. The C library is the system's, not this program's;
 /// where the system's dynamic loader does not tell (musl), that part is left out.

@@ -170,6 +170,15 @@ pub enum FindingsFormat {
 /// Create an experiment by answering questions
 #[derive(Debug, Args)]
 pub struct InitArgs {
+    /// `aws`: write experiments about what an account holds, without questions
+    #[arg(value_name = "TARGET", value_parser = ["aws"])]
+    pub target: Option<String>,
+    /// With `aws`: folder that the experiments are written to; what is there stays as it is
+    #[arg(long, value_name = "DIR", default_value = "./experiments", allow_hyphen_values = true)]
+    pub directory: PathBuf,
+    /// With `aws`: where to look.
+    #[command(flatten)]
+    pub scope: AwsScopeArgs,
     /// File that `discover` wrote; its activities are offered
     #[arg(long, value_name = "FILE", default_value = "./discovery.json", allow_hyphen_values = true)]
     pub discovery_path: PathBuf,
@@ -181,7 +190,7 @@ pub struct InitArgs {
 /// Find out what a Python package offers to experiments
 #[derive(Debug, Args)]
 pub struct DiscoverArgs {
-    /// Python package, as `pip` knows it
+    /// Python package, as `pip` knows it; or `aws`: what an account holds that an experiment could touch
     #[arg(value_name = "PACKAGE")]
     pub package: String,
     /// Leave out what the package tells of the system
@@ -193,6 +202,36 @@ pub struct DiscoverArgs {
     /// File that the outcome is written to
     #[arg(long, value_name = "FILE", default_value = "./discovery.json", allow_hyphen_values = true)]
     pub discovery_path: PathBuf,
+    /// With `aws`, which shows what it found instead of writing a file: in which form
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: ListFormat,
+    /// With `aws`: where to look.
+    #[command(flatten)]
+    pub scope: AwsScopeArgs,
+}
+
+/// Form of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// Columns for people.
+    #[default]
+    Table,
+    /// JSON for programs.
+    Json,
+}
+
+/// Where in AWS.
+#[derive(Debug, Args)]
+pub struct AwsScopeArgs {
+    /// Region, once for each; without one, `AWS_REGION` or `AWS_DEFAULT_REGION`
+    #[arg(long, value_name = "REGION")]
+    pub region: Vec<String>,
+    /// Profile of the shared configuration files; without one, `AWS_PROFILE` or `default`
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Role to assume, by its ARN
+    #[arg(long, value_name = "ARN")]
+    pub role: Option<String>,
 }
 
 /// Show the versions, the settings or the installed extensions

@@ -1,5 +1,8 @@
 //! `squall discover`: what a Python package offers to experiments.
 
+pub mod aws;
+mod chaosaws;
+
 use std::process::{Command, Stdio};
 
 use squall_engine::critical;
@@ -7,11 +10,15 @@ use squall_model::Value;
 use squall_providers::python::{PythonError, PythonWorker};
 
 use super::Context;
-use crate::args::DiscoverArgs;
-use crate::output::fail;
+use crate::args::{DiscoverArgs, ListFormat};
+use crate::output::{fail, print};
+use crate::program::REFERENCE_LIBRARY;
 use crate::session::{SessionError, with_python};
 use crate::values::indented_json;
 use crate::{exit, notify, settings};
+
+/// What stands for an AWS account in place of a package.
+const ACCOUNT: &str = "aws";
 
 /// Why nothing was discovered.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +42,9 @@ impl DiscoverError {
 
 /// Carries out the command; gives the exit code, which is 0 too where the package has nothing to offer.
 pub fn execute(args: &DiscoverArgs, cx: &Context) -> u8 {
+    if args.package == ACCOUNT {
+        return account(args);
+    }
     let settings = match settings::load(&cx.settings_path, &cx.redactor) {
         Ok(settings) => settings.map_or(Value::Null, Value::Map),
         Err(error) => return fail(error),
@@ -60,7 +70,22 @@ pub fn execute(args: &DiscoverArgs, cx: &Context) -> u8 {
     exit::OK
 }
 
+/// Shows what an AWS account holds; gives the exit code.
+fn account(args: &DiscoverArgs) -> u8 {
+    match aws::take(&args.scope) {
+        Ok(found) if args.format == ListFormat::Json => {
+            let found = Value::list(found.iter().map(squall_aws::inventory::Inventory::to_value));
+            print(&format!("{}\n", indented_json(&found, 2)))
+        }
+        Ok(found) => print(&aws::table(&found)),
+        Err(error) => fail(error),
+    }
+}
+
 fn discover(args: &DiscoverArgs) -> Result<Value, DiscoverError> {
+    if args.package == chaosaws::PACKAGE {
+        return Ok(chaosaws::document(REFERENCE_LIBRARY));
+    }
     if !args.no_install {
         install(&args.package)?;
     }

@@ -1,6 +1,7 @@
 //! `squall init`: makes an experiment from answers, and from what `discover` found.
 
 mod activities;
+mod aws;
 mod prompt;
 
 use std::fs;
@@ -69,6 +70,9 @@ enum InitError {
 
 /// Carries out the command; gives the exit code.
 pub fn execute(args: &InitArgs, cx: &Context) -> u8 {
+    if args.target.is_some() {
+        return aws::execute(args, cx.program());
+    }
     match initialise(args, cx) {
         Ok(()) => exit::OK,
         Err(InitError::Prompt(PromptError::Aborted)) => {
