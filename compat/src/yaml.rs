@@ -1,7 +1,7 @@
 //! The YAML of the case files, turned into [`Json`].
 //!
-//! Case files keep to plain YAML: one document, text keys, no tags. Anchors and aliases work, a
-//! key that stands twice in a mapping is an error. Unquoted scalars are `null`, `true`, `false`, a
+//! Case files keep to plain YAML: one document, text keys, no tags. Anchors and aliases work, so does the
+//! merge key (`<<: *name`); a key that stands twice in a mapping is an error. Unquoted scalars are `null`, `true`, `false`, a
 //! JSON number, or text.
 
 use std::collections::HashMap;
@@ -43,7 +43,7 @@ pub fn parse(text: &str) -> Result<Json, YamlError> {
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop() {
                 Some((Open::List(items), anchor)) => (Json::Array(items), anchor),
-                Some((Open::Mapping { members, .. }, anchor)) => (Json::Object(members), anchor),
+                Some((Open::Mapping { members, .. }, anchor)) => (Json::Object(merged(members)), anchor),
                 None => return Err(fail("an end without a start".to_owned())),
             },
             Event::Scalar(text, style, anchor, _) => (scalar(&text, style), anchor),
@@ -77,6 +77,20 @@ pub fn parse(text: &str) -> Result<Json, YamlError> {
     Ok(whole.unwrap_or(Json::Null))
 }
 
+/// The members with those of the mapping under `<<`, less those that the mapping has itself.
+fn merged(mut members: Members) -> Members {
+    let Some(at) = members.iter().position(|(key, value)| key == "<<" && value.as_object().is_some()) else {
+        return members;
+    };
+    let Json::Object(others) = members.remove(at).1 else { return members };
+    for (key, value) in others {
+        if !members.iter().any(|(known, _)| *known == key) {
+            members.push((key, value));
+        }
+    }
+    members
+}
+
 fn scalar(text: &str, style: ScalarStyle) -> Json {
     if !matches!(style, ScalarStyle::Plain) {
         return Json::text(text);
@@ -104,6 +118,12 @@ mod tests {
             value.to_string(),
             r#"{"a": [1, 1.0, "1", "yes", true, null], "b": [1, 1.0, "1", "yes", true, null], "c": {"d": "two\nlines\n"}}"#
         );
+    }
+
+    #[test]
+    fn merge_keys_give_way() {
+        let value = parse("a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\n").unwrap();
+        assert_eq!(value.to_string(), r#"{"a": {"b": 1, "c": 2}, "d": {"c": 3, "b": 1}}"#);
     }
 
     #[test]

@@ -32,7 +32,9 @@ impl Request {
         Some(Request {
             method: text("method")?,
             target: text("target")?,
-            headers: headers.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect(),
+            headers: headers
+                .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                .collect(),
             body: STANDARD.decode(text("body")?).ok()?,
             status: value.get("status").and_then(Json::as_int).and_then(|status| status.try_into().ok()),
         })
@@ -84,24 +86,25 @@ impl Call {
         let lent = request.headers.contains_key("x-amz-security-token");
         let body = String::from_utf8_lossy(&request.body);
         let form = request.header("content-type").starts_with("application/x-www-form-urlencoded");
-        let (operation, parameters) = if let Some((_, operation)) = request.header("x-amz-target").rsplit_once('.') {
-            (operation.to_owned(), payload(&body))
-        } else if form {
-            let mut members = pairs(&body);
-            members.retain(|(name, _)| name != "Version");
-            let action = members.iter().position(|(name, _)| name == "Action");
-            let operation = action.map(|at| members.remove(at).1).unwrap_or_default();
-            (operation, nest(members))
-        } else {
-            let mut members = Members::new();
-            if !query.is_empty() {
-                members.push(("query".to_owned(), nest(pairs(query))));
-            }
-            if !body.is_empty() {
-                members.push(("body".to_owned(), payload(&body)));
-            }
-            (format!("{} {path}", request.method), Json::Object(members))
-        };
+        let (operation, parameters) =
+            if let Some((_, operation)) = request.header("x-amz-target").rsplit_once('.') {
+                (operation.to_owned(), payload(&body))
+            } else if form {
+                let mut members = pairs(&body);
+                members.retain(|(name, _)| name != "Version");
+                let action = members.iter().position(|(name, _)| name == "Action");
+                let operation = action.map(|at| members.remove(at).1).unwrap_or_default();
+                (operation, nest(members))
+            } else {
+                let mut members = Members::new();
+                if !query.is_empty() {
+                    members.push(("query".to_owned(), nest(pairs(query))));
+                }
+                if !body.is_empty() {
+                    members.push(("body".to_owned(), payload(&body)));
+                }
+                (format!("{} {path}", request.method), Json::Object(members))
+            };
         let carries = |name: &str| {
             (name.starts_with("x-amz") && !PLAIN.contains(&name)) || name == "content-md5" || name == "range"
         };
@@ -175,7 +178,8 @@ fn unquote(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((first, others)) = rest.split_first() {
         rest = others;
-        let code = others.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        let code =
+            others.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match (first, code) {
             (b'%', Some(code)) => {
                 bytes.push(code);
@@ -211,7 +215,8 @@ fn nest(pairs: Vec<(String, String)>) -> Json {
 
 fn lists(value: Json) -> Json {
     let Json::Object(members) = value else { return value };
-    let mut members: Vec<(String, Json)> = members.into_iter().map(|(key, value)| (key, lists(value))).collect();
+    let mut members: Vec<(String, Json)> =
+        members.into_iter().map(|(key, value)| (key, lists(value))).collect();
     let mut numbers: Vec<usize> = members.iter().filter_map(|(key, _)| key.parse().ok()).collect();
     numbers.sort_unstable();
     if !members.is_empty() && numbers.iter().copied().eq(1..=members.len()) {
@@ -252,8 +257,11 @@ mod tests {
 
     #[test]
     fn json_is_sorted_and_lent_keys_are_no_one() {
-        let mut asked =
-            request("/", &[("x-amz-target", "A_2.DoIt"), ("x-amz-security-token", "t")], r#"{"b": 1, "a": [2]}"#);
+        let mut asked = request(
+            "/",
+            &[("x-amz-target", "A_2.DoIt"), ("x-amz-security-token", "t")],
+            r#"{"b": 1, "a": [2]}"#,
+        );
         let lent = asked.headers["authorization"].replace("AKID", "ASIA123");
         asked.headers.insert("authorization".to_owned(), lent);
         let call = Call::of(&asked);

@@ -108,9 +108,32 @@ pub enum Loose {
 }
 
 const KEYS: &[&str] = &[
-    "why", "class", "run", "file", "arguments", "tolerance", "activity", "before", "after", "hypothesis",
-    "rollbacks", "configuration", "secrets", "experiment", "variables", "args", "env", "files", "prepare",
-    "answers", "random", "unordered", "loose", "needs", "seconds", "differs",
+    "why",
+    "class",
+    "run",
+    "file",
+    "arguments",
+    "tolerance",
+    "activity",
+    "before",
+    "after",
+    "hypothesis",
+    "rollbacks",
+    "configuration",
+    "secrets",
+    "experiment",
+    "variables",
+    "args",
+    "env",
+    "files",
+    "prepare",
+    "answers",
+    "random",
+    "unordered",
+    "loose",
+    "needs",
+    "seconds",
+    "differs",
 ];
 
 impl AwsCase {
@@ -128,9 +151,12 @@ impl AwsCase {
                 let activities = method.iter().chain(hypothesis).chain(rollbacks);
                 let controls = self.sections.iter().filter(|(key, _)| key == "controls");
                 let controls = controls.flat_map(|(_, controls)| controls.as_array().unwrap_or_default());
-                let of_control = |control: &Json| Some(control.get("provider")?.get("module")?.as_str()?.to_owned());
+                let of_control =
+                    |control: &Json| Some(control.get("provider")?.get("module")?.as_str()?.to_owned());
                 activities
-                    .map(|(name, activity)| activity.get("run").and_then(Json::as_str).unwrap_or(name).to_owned())
+                    .map(|(name, activity)| {
+                        activity.get("run").and_then(Json::as_str).unwrap_or(name).to_owned()
+                    })
                     .chain(controls.filter_map(of_control))
                     .collect()
             }
@@ -164,7 +190,8 @@ pub fn load(group: &str) -> Result<Vec<AwsCase>, CaseError> {
     let text =
         std::fs::read_to_string(&path).map_err(|source| CaseError::Read { path: path.clone(), source })?;
     let file = yaml::parse(&text).map_err(|source| CaseError::Yaml { path, source })?;
-    let fail = |id: &str, what: String| CaseError::Case { group: format!("aws/{group}"), id: id.to_owned(), what };
+    let fail =
+        |id: &str, what: String| CaseError::Case { group: format!("aws/{group}"), id: id.to_owned(), what };
     case::known_keys(&file, &["about", "defaults", "shared", "cases"]).map_err(|what| fail("*", what))?;
     let cases = file.get("cases").and_then(Json::as_object);
     let cases = cases.ok_or_else(|| fail("*", "`cases` must be a mapping of ids to cases".to_owned()))?;
@@ -198,7 +225,8 @@ fn one(group: &str, id: &str, body: &Json, defaults: &Json) -> Result<AwsCase, S
     let (differs, calls) = match field("differs") {
         None => (None, None),
         Some(value) => {
-            let rest = value.as_object().map(|members| members.iter().filter(|(key, _)| key != "calls").cloned());
+            let rest =
+                value.as_object().map(|members| members.iter().filter(|(key, _)| key != "calls").cloned());
             let rest = Json::Object(rest.ok_or("`differs` must be a mapping")?.collect());
             let calls = value.get("calls").map(|calls| case::strings("calls", calls)).transpose()?;
             (Some(case::difference(&rest)?), calls)
@@ -215,7 +243,8 @@ fn one(group: &str, id: &str, body: &Json, defaults: &Json) -> Result<AwsCase, S
     for (name, value) in members("variables")? {
         variables.push((name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     }
-    let answers = field("answers").map(|value| value.as_array().ok_or("`answers` must be a list")).transpose()?;
+    let answers =
+        field("answers").map(|value| value.as_array().ok_or("`answers` must be a list")).transpose()?;
     let prepare = field("prepare").and_then(Json::as_array).unwrap_or_default();
     Ok(AwsCase {
         group: group.to_owned(),

@@ -60,7 +60,10 @@ pub(super) fn program_case(case: &AwsCase, url: &str, names: &[(String, String)]
         group: case.group.clone(),
         id: case.id.clone(),
         why: case.why.clone(),
-        files: files.iter().map(|(name, text)| Ok((name.clone(), put(text)?))).collect::<Result<_, String>>()?,
+        files: files
+            .iter()
+            .map(|(name, text)| Ok((name.clone(), put(text)?)))
+            .collect::<Result<_, String>>()?,
         programs: BTreeSet::new(),
         args: args.iter().map(|arg| put(arg)).collect::<Result<_, _>>()?,
         env: env.iter().map(|(name, text)| Ok((name.clone(), put(text)?))).collect::<Result<_, String>>()?,
@@ -103,9 +106,14 @@ fn experiment(case: &AwsCase) -> Json {
             configuration.push((key.clone(), value.clone()));
         }
     }
-    let groups: Vec<String> =
-        section("secrets").and_then(Json::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect();
-    let all = |activities: &Members| Json::Array(activities.iter().map(|(_, a)| activity(a, &groups)).collect());
+    let groups: Vec<String> = section("secrets")
+        .and_then(Json::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
+    let all =
+        |activities: &Members| Json::Array(activities.iter().map(|(_, a)| activity(a, &groups)).collect());
     let mut members = vec![
         text("title", &case.id),
         text("description", &case.why),
@@ -136,7 +144,8 @@ fn activity(of: &Json, groups: &[String]) -> Json {
         let groups = groups.iter().map(Json::text).collect();
         provider.push(("secrets".to_owned(), Json::Array(groups)));
     }
-    let mut members = vec![text("type", kind), text("name", function), ("provider".to_owned(), Json::Object(provider))];
+    let mut members =
+        vec![text("type", kind), text("name", function), ("provider".to_owned(), Json::Object(provider))];
     for (key, value) in of.as_object().into_iter().flatten() {
         if key != "run" && key != "arguments" {
             members.retain(|(known, _)| known != key);

@@ -41,7 +41,9 @@ pub enum MotoError {
     #[error(transparent)]
     Venv(#[from] ReferenceError),
     /// The named venv has no interpreter.
-    #[error("`{VENV_VARIABLE}` is `{0}`, which has no `bin/python`; name a venv that holds moto, or unset it")]
+    #[error(
+        "`{VENV_VARIABLE}` is `{0}`, which has no `bin/python`; name a venv that holds moto, or unset it"
+    )]
     NotThere(PathBuf),
     /// A file, a process or a socket failed.
     #[error("{what}: {source}")]
@@ -162,11 +164,15 @@ impl Server {
         let mut identity = python.display().to_string();
         for file in ["server.py", "account.py"] {
             let path = code.with_file_name(file);
-            identity += &fs::read_to_string(&path).map_err(failed(format!("cannot read `{}`", path.display())))?;
+            identity +=
+                &fs::read_to_string(&path).map_err(failed(format!("cannot read `{}`", path.display())))?;
         }
         // the path of a socket may have about a hundred bytes, which a folder of the tree may exceed
-        let name =
-            format!("squall-moto-{}-{:016x}", rustix::process::getuid().as_raw(), super::normal::hash(&identity));
+        let name = format!(
+            "squall-moto-{}-{:016x}",
+            rustix::process::getuid().as_raw(),
+            super::normal::hash(&identity)
+        );
         let socket = std::env::temp_dir().join(format!("{name}.sock"));
         let folder = reference::target().join("compat");
         fs::create_dir_all(&folder).map_err(failed(format!("cannot make `{}`", folder.display())))?;
@@ -260,9 +266,8 @@ mod tests {
         let arguments = |id: &str| Json::parse(&format!(r#"{{"InstanceIds": ["{id}"]}}"#)).unwrap();
         let id = one.name("web_a").unwrap();
         one.call("ec2", "stop_instances", arguments(id)).unwrap();
-        let state = |account: &Account| {
-            account.call("ec2", "describe_instances", arguments(id)).unwrap().to_string()
-        };
+        let state =
+            |account: &Account| account.call("ec2", "describe_instances", arguments(id)).unwrap().to_string();
         assert!(state(&one).contains(r#""Name": "stopped""#));
         assert!(state(&other).contains(r#""Name": "running""#));
         assert!(one.requests().unwrap().is_empty());

@@ -14,12 +14,18 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a pattern of this file")
 });
 
+/// What is wrong with an XML document, in the words of some parser.
+static PARSER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(Unable to parse response) \(.*?\)(, invalid XML)").expect("a pattern of this file")
+});
+
 /// Numbers that can only be seconds or milliseconds since 1970, in the years 2020 to 2039.
 const SECONDS: std::ops::Range<f64> = 1.58e9..2.2e9;
 
 /// FNV-1a.
 pub(super) fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// What is known about a run.
@@ -72,12 +78,13 @@ impl Normal {
     }
 
     fn told(&self, text: &str, times: Times) -> String {
-        let named = self.names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id.as_str(), name));
+        let named =
+            self.names.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id.as_str(), name));
         let timed = TIME.replace_all(&named, |found: &Captures<'_>| match (times, seconds(found)) {
             (Times::Relative, Some(seconds)) => self.since(seconds),
             _ => "<TIME>".to_owned(),
         });
-        normal::text(&timed)
+        normal::text(&PARSER.replace_all(&timed, "$1 (<DETAIL>)$2"))
     }
 
     /// Whole minutes: how fast a program is does not matter.
@@ -168,8 +175,10 @@ mod tests {
     use super::*;
 
     fn normal(unordered: &[&str]) -> Normal {
-        let names =
-            [("web".to_owned(), "i-0123456789".to_owned()), ("arn".to_owned(), "arn:x/i-0123456789".to_owned())];
+        let names = [
+            ("web".to_owned(), "i-0123456789".to_owned()),
+            ("arn".to_owned(), "arn:x/i-0123456789".to_owned()),
+        ];
         let unordered = unordered.iter().map(|name| (*name).to_owned()).collect();
         // 2026-01-01T00:00:00Z
         Normal::new(&names, &unordered, UNIX_EPOCH + Duration::from_secs(1_767_225_600))

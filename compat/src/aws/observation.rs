@@ -120,6 +120,7 @@ fn activities(case: &AwsCase, journal: &Json, normal: &Normal) -> Vec<Json> {
             ];
             let output = match entry.get("output") {
                 Some(Json::Null) | None => Json::Null,
+                Some(Json::Bool(value)) => Json::Bool(*value),
                 Some(_) if case.random || case.loose.contains(&Loose::Output) => Json::text("<ANY>"),
                 Some(output) => normal.output(output),
             };

@@ -27,7 +27,9 @@ impl Answer {
     /// Reads the answer of a case: `to`, and what [`Reply::read`] knows.
     pub fn read(value: &Json) -> Result<Answer, String> {
         let known = ["to", "status", "headers", "body", "bytes", "delay_ms", "hang_up"];
-        if let Some((key, _)) = value.as_object().into_iter().flatten().find(|(key, _)| !known.contains(&key.as_str())) {
+        if let Some((key, _)) =
+            value.as_object().into_iter().flatten().find(|(key, _)| !known.contains(&key.as_str()))
+        {
             return Err(format!("unknown key `{key}` in `answers`, expected one of {}", known.join(", ")));
         }
         let to = value.get("to").and_then(Json::as_str).ok_or("an answer needs `to`: `service operation`")?;

@@ -48,7 +48,8 @@ fn member(name: &str, value: Json) -> Json {
 }
 
 fn plain(text: &str) -> String {
-    let known = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#xD;", "\r"), ("&amp;", "&")];
+    let known =
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#xD;", "\r"), ("&amp;", "&")];
     known.iter().fold(text.to_owned(), |text, (code, character)| text.replace(code, character))
 }
 
