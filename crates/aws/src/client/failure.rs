@@ -24,6 +24,10 @@ pub(super) fn failure(error: SdkError<Refused, HttpResponse>, url: &str, retries
 }
 
 fn of_source(error: &(dyn Error + 'static), url: &str) -> AwsError {
+    // A role that cannot be assumed, certificates that are missing: told in full already.
+    if let Some(cause) = crate::session::cause(error) {
+        return cause.clone();
+    }
     let chain: Vec<&(dyn Error + 'static)> = std::iter::successors(Some(error), |&error| error.source()).collect();
     if let Some(error) = chain.iter().find_map(|error| error.downcast_ref::<CredentialsError>()) {
         return credentials(error);
