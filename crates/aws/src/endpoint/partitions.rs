@@ -89,7 +89,7 @@ impl Partition {
 
 #[cfg(test)]
 mod tests {
-    use regex_lite::Regex;
+    use fancy_regex::Regex;
 
     use super::{PARTITIONS, Partition};
     use crate::endpoint::value::Value;

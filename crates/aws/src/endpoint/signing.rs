@@ -155,15 +155,15 @@ fn of_traits(traits: &[String]) -> Scheme<'_> {
 /// Why requests of that scheme are not made.
 fn refused(scheme: &str) -> EndpointError {
     let reason = match scheme {
-        "bearer" => "requests carry a bearer token, which Squall does not obtain",
+        "bearer" => "Requests carry a bearer token, which Squall does not obtain.",
         "v4a" => {
-            "requests are signed for several regions at once, which Squall cannot do; name what is in one region"
+            "Requests are signed for several regions at once, which Squall cannot do: name what is in one region."
         }
         "v4-s3express" => {
-            "requests carry the credentials of a session with the bucket, which Squall does not open; with \
-             `AWS_S3_DISABLE_EXPRESS_SESSION_AUTH=true` they are signed as others are"
+            "Requests carry the credentials of a session with the bucket, which Squall does not open; with \
+             `AWS_S3_DISABLE_EXPRESS_SESSION_AUTH=true` they are signed as others are."
         }
-        _ => "Squall signs requests with version 4",
+        _ => "Squall signs requests with version 4.",
     };
     EndpointError::new(
         "botocore.exceptions.UnknownSignatureVersionError",
