@@ -15,6 +15,7 @@
 
 pub mod activities;
 pub mod activity;
+mod advice;
 pub mod client;
 pub mod discovery;
 pub mod drafts;

@@ -13,6 +13,7 @@ use squall_model::{Map, Value, json, python};
 
 use crate::activities;
 use crate::activity::{Activity, Function, Kind, Raised};
+use crate::advice::advice;
 use crate::random::Random;
 use crate::session::{Limits, Session};
 
@@ -234,15 +235,23 @@ impl Chaosaws {
         };
         let bound = match function.bind(&arguments) {
             Ok(bound) => bound,
-            Err(raised) => return Outcome::Failed(raised.into()),
+            Err(raised) => return failed(raised),
         };
         let secrets = merged_secrets(provider.get("secrets"), &call.secrets);
         let activity = self.aws.activity(bound, call.configuration.shallow_clone(), secrets);
         match (function.run)(&activity).await {
             Ok(output) => Outcome::Returned(output),
-            Err(raised) => Outcome::Failed(raised.into()),
+            Err(raised) => failed(raised),
         }
     }
+}
+
+/// The outcome of what was raised; what to do about it goes to the log.
+pub(crate) fn failed(raised: Raised) -> Outcome {
+    if let Some(advice) = advice(raised.text()) {
+        log::warn!(target: LOG, "{advice}");
+    }
+    Outcome::Failed(raised.into())
 }
 
 /// Arguments with the values of configuration and secrets in them; untouched where there are neither, as

@@ -6,14 +6,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use squall_aws::operation::{self, Operations};
 use squall_aws::provider::{Aws, Chaosaws, ChaosawsControls};
 use squall_engine::cast::convert_to_type;
 use squall_engine::configuration::Environment;
 use squall_engine::ports::{BoxFuture, Clock, Controls, Provider};
 use squall_engine::{EventSink, Interrupts, Signal};
-use squall_model::Value;
 use squall_model::check::{Lookup, World};
+use squall_model::diagnostic::Diagnostic;
+use squall_model::document::Pointer;
 use squall_model::redact::Redactor;
+use squall_model::{Map, Value};
 use squall_os::signals::{RunSignal, Signals};
 use squall_providers::http::{HttpClient, HttpProvider};
 use squall_providers::process::ProcessProvider;
@@ -77,6 +80,10 @@ impl World for CheckWorld {
     fn cast(&self, kind: &str, value: &Value) -> Result<(), String> {
         convert_to_type(Some(kind), value).map(|_| ()).map_err(|error| error.to_string())
     }
+
+    fn aws(&self, provider: &Map, at: &Pointer) -> Vec<Diagnostic> {
+        operation::check(provider, at)
+    }
 }
 
 /// The providers and what else a run needs.
@@ -107,10 +114,11 @@ impl Adapters {
         });
         let clock = Rc::new(HostClock::new());
         let aws = Aws::new(Rc::new(ProcessEnvironment), Rc::clone(&clock) as Rc<dyn Clock>);
-        let providers: [(&'static str, Rc<dyn Provider>); 3] = [
+        let providers: [(&'static str, Rc<dyn Provider>); 4] = [
             ("python", Rc::new(Chaosaws::new(Rc::clone(&aws), Rc::new(python.clone())))),
             ("process", Rc::new(ProcessProvider::from_environment())),
             ("http", Rc::new(HttpProvider::new(HttpClient::new()))),
+            ("aws", Rc::new(Operations::new(Rc::clone(&aws)))),
         ];
         Adapters { python, aws, clock, providers: providers.into_iter().collect(), interrupts }
     }

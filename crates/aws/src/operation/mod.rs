@@ -1,3 +1,9 @@
 //! Any operation of any service as an activity: `provider: {type: aws, service: ..., operation: ...}`.
 
+mod check;
+mod definition;
 pub mod names;
+mod provider;
+
+pub use check::check;
+pub use provider::Operations;

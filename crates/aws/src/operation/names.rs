@@ -76,9 +76,37 @@ pub fn waiter_name(service: &'static Service, name: &str) -> Option<&'static str
     names().find(|known| *known == name).or_else(|| names().find(|known| snake_case(known) == name))
 }
 
+/// The name that `name` was most likely meant to be: nearly the same letters.
+pub fn closest<N: AsRef<str>>(name: &str, known: impl Iterator<Item = N>) -> Option<N> {
+    let plain = |name: &str| name.to_ascii_lowercase().replace(['_', '-', ' '], "");
+    let wanted = plain(name);
+    let near = wanted.chars().count().div_ceil(4).min(3);
+    let rated = known.map(|known| (distance(&wanted, &plain(known.as_ref())), known));
+    rated
+        .filter(|(distance, _)| *distance <= near)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
+
+/// How many letters must be put in, taken out or exchanged to get from one word to the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut above: Vec<usize> = (0..=other.len()).collect();
+    for (row, letter) in one.chars().enumerate() {
+        let mut diagonal = above[0];
+        above[0] = row + 1;
+        for column in 0..other.len() {
+            let changed = diagonal + usize::from(other[column] != letter);
+            diagonal = above[column + 1];
+            above[column + 1] = changed.min(diagonal + 1).min(above[column] + 1);
+        }
+    }
+    above[other.len()]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{operation_name, snake_case, waiter_name};
+    use super::{closest, operation_name, snake_case, waiter_name};
     use crate::model;
 
     #[test]
@@ -106,5 +134,14 @@ mod tests {
         assert_eq!(operation_name(ec2, "DescribeInstances"), Some("DescribeInstances"));
         assert_eq!(operation_name(ec2, "describe_instance"), None);
         assert_eq!(waiter_name(ec2, "instance_stopped"), Some("InstanceStopped"));
+    }
+
+    #[test]
+    fn misspelt_names_are_understood() {
+        let names = || ["describe_instances", "describe_images", "run_instances"].into_iter();
+        assert_eq!(closest("describe_instance", names()), Some("describe_instances"));
+        assert_eq!(closest("descirbe_images", names()), Some("describe_images"));
+        assert_eq!(closest("RunInstances", names()), Some("run_instances"));
+        assert_eq!(closest("list_buckets", names()), None);
     }
 }

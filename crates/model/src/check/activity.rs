@@ -75,6 +75,7 @@ impl Checker<'_> {
             match &*kind {
                 "python" => self.python_provider(activity, &provider, &at),
                 "process" => self.process_provider(activity, &provider, &at),
+                "aws" => self.world.aws(&provider, &at).into_iter().for_each(|found| self.add(found)),
                 _ => self.http_provider(&provider, &at),
             }
         }
@@ -129,17 +130,17 @@ impl Checker<'_> {
         match provider.get("type").filter(Value::is_truthy) {
             None => {
                 let at = if provider.contains_key("type") { at.then("type") } else { at.clone() };
-                let help = "providers are `python`, `process` and `http`";
+                let help = "providers are `python`, `process`, `http` and `aws`";
                 let message = "a provider must have a type";
                 self.add(Diagnostic::new(Code::NoProviderType, &at, message).help(help));
                 None
             }
-            Some(Value::Str(kind)) if matches!(&*kind, "python" | "process" | "http") => {
+            Some(Value::Str(kind)) if matches!(&*kind, "python" | "process" | "http" | "aws") => {
                 Some((provider, kind))
             }
             Some(kind) => {
                 let message = format!("unknown provider type '{}'", python::str(&kind));
-                let help = "providers are `python`, `process` and `http`";
+                let help = "providers are `python`, `process`, `http` and `aws`";
                 self.add(Diagnostic::new(Code::UnknownProvider, &at.then("type"), message).help(help));
                 None
             }

@@ -23,7 +23,7 @@ pub use python::{CheckKind, PythonAnswer, PythonCheck};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Pointer;
-use crate::value::{Str, Value};
+use crate::value::{Map, Str, Value};
 
 /// What a check asks of the machine that the experiment will run on.
 pub trait World {
@@ -38,6 +38,12 @@ pub trait World {
     /// # Errors
     /// When it cannot: why.
     fn cast(&self, kind: &str, value: &Value) -> Result<(), String>;
+    /// What is wrong with the provider of an activity of type `aws`, which stands at `at`. Who knows
+    /// nothing of AWS finds nothing.
+    fn aws(&self, provider: &Map, at: &Pointer) -> Vec<Diagnostic> {
+        let _ = (provider, at);
+        Vec::new()
+    }
 }
 
 /// What became of looking for a program.

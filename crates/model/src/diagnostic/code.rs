@@ -103,6 +103,15 @@ codes! {
     UnknownProgram = "E0512", "a program cannot be found";
     NoUrl = "E0521", "an HTTP activity has no URL";
     BadHeaders = "E0522", "an HTTP activity's headers are not a mapping";
+    NoService = "E0531", "an AWS activity names no service";
+    UnknownService = "E0532", "an AWS service does not exist";
+    NoOperation = "E0533", "an AWS activity names no operation";
+    UnknownOperation = "E0534", "an AWS service has no such operation";
+    BadParameter = "E0535", "a parameter does not fit the AWS operation";
+    UnknownWaiter = "E0536", "an AWS service has no such waiter";
+    NoPages = "E0537", "all pages are asked for of an AWS operation that has none";
+    BadQuery = "E0538", "a query is not a JMESPath expression";
+    BadOption = "E0539", "an option of an AWS activity is not known, or of another type than it must be";
     UnknownControl = "E0601", "a reference names no control of the experiment";
     NoControlName = "E0602", "a control has no name";
     NoControlProvider = "E0603", "a control has no provider";
