@@ -66,9 +66,10 @@ impl Aws {
     }
 
     /// The seed of the run's random choices, where one was given or something was chosen.
-    pub fn seed(&self) -> Option<u64> {
+    pub fn seed(&self) -> Option<i64> {
         let drawn = self.random.get().filter(|random| random.is_used()).map(|random| random.seed());
-        self.options.borrow().seed.or(drawn)
+        let seed = self.options.borrow().seed.or(drawn);
+        seed.map(u64::cast_signed)
     }
 
     fn random(&self) -> Rc<Random> {

@@ -20,7 +20,8 @@ impl Random {
 
     /// A source with a seed that nobody chose.
     pub fn unseeded() -> Self {
-        Random::new(fastrand::u64(..))
+        // Numbers that every reader of JSON takes as they are.
+        Random::new(fastrand::u64(..1 << 53))
     }
 
     /// The seed that the source started from.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use squall_model::event::{RunEventKind, RunStarted, Section, Status};
+use squall_model::event::{RunEventKind, RunStarted, Section, Status, Target};
 use squall_model::expr::substitute::{Scope, substitute};
 use squall_model::journal::Header;
 use squall_model::redact::Redactor;
@@ -35,6 +35,8 @@ pub struct World {
     pub interrupts: Interrupts,
     /// Keeps secrets out of what is recorded.
     pub redactor: Arc<Redactor>,
+    /// What adapters add to the journal, by its key: asked when everything has been played.
+    pub extras: Rc<dyn Fn() -> Vec<(&'static str, Value)>>,
 }
 
 /// What a run is made of.
@@ -261,6 +263,9 @@ impl Run {
     async fn finish(self: &Rc<Self>) {
         let status = self.recorder.status().and_then(|name| Status::from_name(&name));
         let status = status.unwrap_or(Status::Completed);
+        for (key, value) in (self.world.extras)() {
+            self.recorder.emit(RunEventKind::Amended { target: Target::Journal(key.into()), value });
+        }
         self.recorder.emit(RunEventKind::RunEnded {
             status,
             end: time::iso_from_micros(self.recorder.now()).into(),

@@ -1,7 +1,8 @@
 //! The command line: types only. What they mean is in `cmd`; how mistakes are told is in `usage`.
 //!
 //! Options, arguments and defaults are the reference's, so that its scripts go on working; what
-//! Squall adds is `journal`, `rollback`, `completions`, `man` and `validate --format`.
+//! Squall adds is `aws`, `journal`, `rollback`, `completions`, `man`, `run --seed`, `run --python-chaosaws`
+//! and `validate --format`.
 
 use std::path::PathBuf;
 
@@ -132,6 +133,13 @@ pub struct RunArgs {
     /// End the experiment as soon as the hypothesis is not met during the method
     #[arg(long)]
     pub fail_fast: bool,
+    /// Number that random choices start from, to repeat a run: its journal has it as `seed`
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub seed: Option<u64>,
+    /// Leave functions of `chaosaws` to Python, which must have the package
+    #[arg(long)]
+    pub python_chaosaws: bool,
 }
 
 /// One `--var`: a configuration entry and its value.

@@ -1,6 +1,7 @@
 //! `squall`, the chaos-engineering runner.
 
 mod args;
+mod aws_options;
 mod cmd;
 mod crash;
 mod exit;

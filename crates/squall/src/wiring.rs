@@ -135,6 +135,7 @@ impl Adapters {
 
     /// What the engine needs for a run.
     pub fn world(&self, sinks: Vec<Rc<dyn EventSink>>, redactor: Arc<Redactor>) -> squall_engine::World {
+        let aws = Rc::clone(&self.aws);
         squall_engine::World {
             providers: self.providers.clone(),
             controls: self.controls(),
@@ -142,6 +143,10 @@ impl Adapters {
             sinks,
             interrupts: self.interrupts.clone(),
             redactor,
+            extras: Rc::new(move || {
+                let seed = aws.seed().map(|seed| ("seed", Value::Int(seed.into())));
+                seed.into_iter().collect()
+            }),
         }
     }
 

@@ -210,6 +210,7 @@ pub fn run_value(experiment: Value, options: Options) -> Ran {
             sinks: vec![lines.clone()],
             interrupts,
             redactor: Arc::new(Redactor::new()),
+            extras: Rc::new(Vec::new),
         };
         let setup = Setup {
             experiment,

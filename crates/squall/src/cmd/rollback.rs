@@ -15,7 +15,7 @@ use crate::program::{Program, REFERENCE_LIBRARY};
 use crate::runlog::{self, RunLog};
 use crate::variables;
 use crate::wiring::{Adapters, block_on};
-use crate::{exit, output, settings};
+use crate::{aws_options, exit, output, settings};
 
 /// Carries out the command; gives the exit code.
 pub fn execute(args: &RollbackArgs, cx: &Context) -> u8 {
@@ -141,6 +141,11 @@ async fn play(unplayed: &Unplayed, args: &RollbackArgs, cx: &Context, adapters: 
             "cannot change to `{}`, where the run was started: {error}",
             unplayed.started.directory
         ));
+    }
+    let experiment = Value::Map(unplayed.experiment.clone());
+    let shown_settings = Value::Map(settings.clone().unwrap_or_default());
+    if let Err(error) = aws_options::configure(&adapters.aws, &experiment, &shown_settings, false, None) {
+        return output::fail(error);
     }
     let (configuration, secrets) = match resolve(&unplayed.experiment, &given, adapters, &cx.redactor).await {
         Ok(resolved) => resolved,

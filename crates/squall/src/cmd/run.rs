@@ -23,7 +23,7 @@ use crate::program::{Program, REFERENCE_LIBRARY};
 use crate::runlog::RunLog;
 use crate::variables::{self, Given};
 use crate::wiring::{Adapters, ProcessEnvironment, block_on};
-use crate::{exit, experiment, output, settings};
+use crate::{aws_options, exit, experiment, output, settings};
 
 /// Carries out the command; gives the exit code.
 pub fn execute(args: &RunArgs, cx: &Context) -> u8 {
@@ -59,6 +59,15 @@ async fn load_and_run(args: &RunArgs, cx: &Context, adapters: &Adapters) -> u8 {
     adapters.python.set_global_controls(globals.iter().cloned());
     if let Value::Map(experiment) = &document.value {
         adapters.python.set_experiment(experiment.clone());
+    }
+    if let Err(error) = aws_options::configure(
+        &adapters.aws,
+        &document.value,
+        &shown_settings,
+        args.python_chaosaws,
+        args.seed,
+    ) {
+        return output::fail(error);
     }
     if let Err(error) = check_journal_path(&args.journal_path) {
         return output::fail(error);

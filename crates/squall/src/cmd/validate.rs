@@ -7,7 +7,7 @@ use super::Context;
 use crate::args::{FindingsFormat, ValidateArgs};
 use crate::notify::Notifier;
 use crate::wiring::{Adapters, block_on};
-use crate::{exit, experiment, output, render, settings};
+use crate::{aws_options, exit, experiment, output, render, settings};
 
 /// Carries out the command; gives the exit code.
 pub fn execute(args: &ValidateArgs, cx: &Context) -> u8 {
@@ -27,6 +27,9 @@ async fn validate(args: &ValidateArgs, cx: &Context, adapters: &Adapters) -> u8 
     let controls = adapters.controls();
     let loaded = experiment::load(&args.source, &settings, !args.no_verify_tls, &[], &*controls).await;
     let Ok(document) = loaded else { return exit::FAILED };
+    if let Err(error) = aws_options::configure(&adapters.aws, &document.value, &settings, false, None) {
+        return output::fail(error);
+    }
     let notifier = Notifier::new(&settings, &adapters.python);
     notifier.send("validate-started", &document.value, None);
     let diagnostics = experiment::find_problems(&document.value, &Variables::new(), adapters).await;
