@@ -77,6 +77,8 @@ pub enum Command {
     Info(InfoArgs),
     /// Read or change the settings file
     Settings(SettingsArgs),
+    /// Show the services of AWS, their operations and parameters, as activities of type `aws` use them
+    Aws(AwsArgs),
     /// Rebuild the journal of a run from its run log, also after a crash
     Journal(JournalArgs),
     /// Play the rollbacks that a killed run did not get to
@@ -218,6 +220,23 @@ pub struct DiscoverArgs {
     pub scope: AwsScopeArgs,
 }
 
+/// Show the services of AWS, their operations and parameters, as activities of type `aws` use them
+#[derive(Debug, Args)]
+pub struct AwsArgs {
+    /// Service, as boto3 names it: `ec2`; without one, all are listed
+    #[arg(value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Operation of the service: `describe_instances` or `DescribeInstances`; without one, all are listed
+    #[arg(value_name = "OPERATION")]
+    pub operation: Option<String>,
+    /// Only services, operations and waiters with these words in their names
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// Form of the list
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: ListFormat,
+}
+
 /// Form of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
@@ -350,6 +369,7 @@ impl Command {
             Command::Discover(_) => "discover",
             Command::Info(_) => "info",
             Command::Settings(_) => "settings",
+            Command::Aws(_) => "aws",
             Command::Journal(_) => "journal",
             Command::Rollback(_) => "rollback",
             Command::Completions(_) => "completions",

@@ -3,6 +3,7 @@
 mod check;
 mod definition;
 pub mod names;
+pub mod outline;
 mod provider;
 
 pub use check::check;

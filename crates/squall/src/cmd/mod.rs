@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod aws;
 pub mod completions;
 pub mod discover;
 pub mod info;
@@ -45,6 +46,7 @@ pub fn execute(command: &Command, cx: &Context) -> u8 {
         Command::Discover(args) => discover::execute(args, cx),
         Command::Info(args) => info::execute(args, cx),
         Command::Settings(args) => settings::execute(args, cx),
+        Command::Aws(args) => aws::execute(args),
         Command::Journal(args) => journal::execute(args, cx),
         Command::Rollback(args) => rollback::execute(args, cx),
         Command::Completions(args) => completions::execute(args, cx),
