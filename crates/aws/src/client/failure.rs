@@ -28,7 +28,8 @@ fn of_source(error: &(dyn Error + 'static), url: &str) -> AwsError {
     if let Some(cause) = crate::session::cause(error) {
         return cause.clone();
     }
-    let chain: Vec<&(dyn Error + 'static)> = std::iter::successors(Some(error), |&error| error.source()).collect();
+    let chain: Vec<&(dyn Error + 'static)> =
+        std::iter::successors(Some(error), |&error| error.source()).collect();
     if let Some(error) = chain.iter().find_map(|error| error.downcast_ref::<CredentialsError>()) {
         return credentials(error);
     }
@@ -39,25 +40,50 @@ fn of_source(error: &(dyn Error + 'static), url: &str) -> AwsError {
         })
     };
     if said(&["connect timeout"]) {
-        return other("botocore.exceptions.ConnectTimeoutError", format!("Connect timeout on endpoint URL: \"{url}\""));
+        return other(
+            "botocore.exceptions.ConnectTimeoutError",
+            format!("Connect timeout on endpoint URL: \"{url}\""),
+        );
     }
-    if said(&["read timeout"]) || matches!(error.downcast_ref(), Some(SdkError::<Refused, HttpResponse>::TimeoutError(_))) {
-        return other("botocore.exceptions.ReadTimeoutError", format!("Read timeout on endpoint URL: \"{url}\""));
+    if said(&["read timeout"])
+        || matches!(error.downcast_ref(), Some(SdkError::<Refused, HttpResponse>::TimeoutError(_)))
+    {
+        return other(
+            "botocore.exceptions.ReadTimeoutError",
+            format!("Read timeout on endpoint URL: \"{url}\""),
+        );
     }
     let innermost = chain.last().map(ToString::to_string).unwrap_or_default();
     if said(&["certificate", "tls", "handshake"]) {
         return other("botocore.exceptions.SSLError", format!("SSL validation failed for {url} {innermost}"));
     }
     if said(&["proxy"]) {
-        return other("botocore.exceptions.ProxyConnectionError", format!("Failed to connect to proxy URL: \"{url}\""));
+        return other(
+            "botocore.exceptions.ProxyConnectionError",
+            format!("Failed to connect to proxy URL: \"{url}\""),
+        );
     }
-    if said(&["connect error", "dns", "error trying to connect", "connection refused", "client error (connect)"]) {
-        return other("botocore.exceptions.EndpointConnectionError", format!("Could not connect to the endpoint URL: \"{url}\""));
+    if said(&[
+        "connect error",
+        "dns",
+        "error trying to connect",
+        "connection refused",
+        "client error (connect)",
+    ]) {
+        return other(
+            "botocore.exceptions.EndpointConnectionError",
+            format!("Could not connect to the endpoint URL: \"{url}\""),
+        );
     }
-    if chain.iter().any(|error| error.is::<std::io::Error>()) || said(&["connection closed", "incomplete", "canceled"]) {
+    if chain.iter().any(|error| error.is::<std::io::Error>())
+        || said(&["connection closed", "incomplete", "canceled"])
+    {
         return closed(url);
     }
-    other("botocore.exceptions.HTTPClientError", format!("An HTTP Client raised an unhandled exception: {innermost}"))
+    other(
+        "botocore.exceptions.HTTPClientError",
+        format!("An HTTP Client raised an unhandled exception: {innermost}"),
+    )
 }
 
 fn closed(url: &str) -> AwsError {
@@ -66,13 +92,17 @@ fn closed(url: &str) -> AwsError {
     other("botocore.exceptions.ConnectionClosedError", message)
 }
 
-fn credentials(error: &CredentialsError) -> AwsError {
+/// Why there are no credentials.
+pub(super) fn credentials(error: &CredentialsError) -> AwsError {
     if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
         return other("botocore.exceptions.NoCredentialsError", "Unable to locate credentials".to_owned());
     }
     let innermost = std::iter::successors(Some(error as &dyn Error), |&error| error.source()).last();
     let said = innermost.map(ToString::to_string).unwrap_or_default();
-    other("botocore.exceptions.CredentialRetrievalError", format!("Error when retrieving credentials: {said}"))
+    other(
+        "botocore.exceptions.CredentialRetrievalError",
+        format!("Error when retrieving credentials: {said}"),
+    )
 }
 
 fn other(class: &'static str, message: String) -> AwsError {

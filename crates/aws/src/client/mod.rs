@@ -5,21 +5,25 @@ mod config;
 mod customise;
 mod failure;
 mod paginate;
-pub mod query;
 pub mod protocol;
+pub mod query;
+mod refusal;
 mod send;
 pub mod validate;
 mod wait;
 
 pub use config::{ClientConfig, Limiter, Permit};
 pub use paginate::Pages;
+pub use refusal::{Refusal, check as refusal};
+pub(crate) use send::is_throttle;
 pub use wait::Patience;
 
 use std::sync::Arc;
 
-use squall_model::Map;
+use squall_model::{Map, Value};
 
-use crate::endpoint;
+use self::customise::Customised;
+use crate::endpoint::{self, EndpointConfig, Signing};
 use crate::error::AwsError;
 use crate::model::{Operation, Service};
 
@@ -57,23 +61,53 @@ impl Client {
     /// connection that fails, a service's refusal.
     pub async fn call(&self, operation: &str, parameters: Map) -> Result<Map, AwsError> {
         let config = &*self.config;
+        let operation = operation_of(config.service, operation)?;
+        refusal::check(config.service, operation)?;
+        let customised = customise::before(config.service, operation, &parameters)?;
+        match self.attempt(operation, &customised, &config.endpoint).await {
+            // A bucket that is in another region says so; it is called there, once.
+            Err(AwsError::Service(error)) if config.service.name == "s3" => {
+                let Some(region) = customise::other_region(operation, &error) else {
+                    return Err(AwsError::Service(error));
+                };
+                log::debug!("the bucket is in {region}, and is called there");
+                let endpoint = EndpointConfig { region: Some(region.into()), ..config.endpoint.clone() };
+                self.attempt(operation, &customised, &endpoint).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        operation: &'static Operation,
+        customised: &Customised,
+        endpoint: &EndpointConfig,
+    ) -> Result<Map, AwsError> {
+        let config = &*self.config;
         let service = config.service;
-        let operation = operation_of(service, operation)?;
-        let customised = customise::before(service, operation, &parameters)?;
         let parameters = &customised.parameters;
-        let endpoint = endpoint::resolve(service, operation, parameters, &config.endpoint)?;
+        let mut endpoint = endpoint::resolve(service, operation, parameters, endpoint)?;
+        if let Some(account) = &endpoint.account_id {
+            parameters.insert("AccountId", Value::from(account.as_str()));
+        }
         let problems = validate::problems(service, operation, parameters);
         if !problems.is_empty() {
             return Err(AwsError::Parameters(problems));
         }
         let mut request = protocol::request(service, operation, parameters)?;
-        for (name, value) in endpoint.headers {
-            request.set_header(&name, value);
+        for (name, value) in &endpoint.headers {
+            request.set_header(name, value.as_str());
         }
+        customise::request(config, operation, parameters, &mut endpoint, &mut request).await?;
         request.set_header("User-Agent", &*config.user_agent);
-        let destination = send::Destination { url: endpoint.url, signing: endpoint.signing };
-        let answer = send::send(config, operation, request, destination).await?;
+        if customise::is_unsigned(service, operation) {
+            endpoint.signing = Signing::Unsigned;
+        }
+        let mut answer = send::send(config, operation, request, &endpoint).await?;
+        let received = customise::received(service, operation, parameters, &mut answer.response)?;
         let parsed = protocol::output(service, operation, &answer.response).map_err(unreadable)?;
+        customise::after(service, operation, customised, received, &answer.response, &parsed);
         answer.retries.complete(&parsed);
         Ok(parsed)
     }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_sigv4::http_request::SignableBody;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime::client::orchestrator::operation::Operation as Orchestration;
@@ -14,7 +16,8 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
@@ -34,17 +37,9 @@ use squall_model::{Map, Value};
 use super::config::{ClientConfig, Limiter};
 use super::failure::failure;
 use super::protocol::{self, Request, Response};
-use crate::endpoint::{SigV4, Signing};
+use crate::endpoint::{Endpoint, SigV4, Signing};
 use crate::error::{AwsError, ServiceError};
 use crate::model::{Operation, Service};
-
-/// Where a request goes, and how it is signed.
-pub(super) struct Destination {
-    /// Scheme, host and perhaps a path.
-    pub(super) url: String,
-    /// How it is signed.
-    pub(super) signing: Signing,
-}
 
 /// Sends `request`, and gives the answer of success.
 ///
@@ -55,13 +50,12 @@ pub(super) async fn send(
     config: &ClientConfig,
     operation: &'static Operation,
     request: Request,
-    destination: Destination,
+    endpoint: &Endpoint,
 ) -> Result<Answer, AwsError> {
     let attempts = Arc::new(AtomicU32::new(0));
-    let url = format!("{}{}", destination.url.trim_end_matches('/'), request.target());
     let service = config.service;
-    let request = Arc::new(request);
-    let serialised = Arc::clone(&request);
+    let (origin, target) = address(&endpoint.url, &request);
+    let url = format!("{origin}{target}");
     let builder = Orchestration::builder()
         .service_name(service.name)
         .operation_name(operation.name.clone())
@@ -71,7 +65,7 @@ pub(super) async fn send(
             limiter: config.limiter.clone(),
             attempts: Arc::clone(&attempts),
         })
-        .endpoint_url(&destination.url)
+        .endpoint_url(&origin)
         .sleep_impl(TokioSleep::new())
         .standard_retry(&config.retry)
         .timeout_config(
@@ -81,15 +75,17 @@ pub(super) async fn send(
                 .build(),
         )
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .interceptor(InvocationIdInterceptor::new())
+        .interceptor(RequestInfoInterceptor::new())
         .retry_classifier(TransientErrorClassifier::<Refused>::new())
         .retry_classifier(RefusalClassifier);
-    let builder = match destination.signing {
+    let builder = match &endpoint.signing {
         Signing::V4(signing) => builder.runtime_plugin(signed(config, signing)),
         Signing::Unsigned => builder.no_auth(),
     };
     let limiter = config.limiter.clone();
     let orchestration = builder
-        .serializer(move |(): ()| Ok(http_request(&serialised)?))
+        .serializer(move |(): ()| Ok(http_request(&request, &target)?))
         .deserializer(move |response: &HttpResponse| {
             let response = read_response(response);
             let answer = judge(service, operation, response);
@@ -139,10 +135,25 @@ impl Retries {
     }
 }
 
-fn http_request(request: &Request) -> Result<HttpRequest, aws_smithy_runtime_api::http::HttpError> {
+/// Scheme and host, and the path with its query.
+fn address(url: &str, request: &Request) -> (String, String) {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
+    let (host, base) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let prefix = request.host_prefix.as_deref().unwrap_or_default();
+    let mut target = format!("{}{}", base.trim_end_matches('/'), request.target());
+    if !target.starts_with('/') {
+        target.insert(0, '/');
+    }
+    (format!("{scheme}://{prefix}{host}"), target)
+}
+
+fn http_request(
+    request: &Request,
+    target: &str,
+) -> Result<HttpRequest, aws_smithy_runtime_api::http::HttpError> {
     let mut http = HttpRequest::new(SdkBody::from(request.body.clone()));
     http.set_method(&request.method)?;
-    http.set_uri(request.target())?;
+    http.set_uri(target)?;
     for (name, value) in &request.headers {
         http.headers_mut().try_insert(name.clone(), value.clone())?;
     }
@@ -161,19 +172,24 @@ fn read_response(response: &HttpResponse) -> Response {
 }
 
 /// Whether an answer is one of success.
-fn judge(service: &'static Service, operation: &'static Operation, mut response: Response) -> Result<Response, Refused> {
+fn judge(
+    service: &'static Service,
+    operation: &'static Operation,
+    mut response: Response,
+) -> Result<Response, Refused> {
     if response.status < 300 && super::customise::hides_error(service, operation, &response) {
         response.status = 500;
     }
     if response.status < 300 {
         return Ok(response);
     }
+    super::customise::refused(service, &mut response);
     let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
     let error = protocol::error(service, operation, &response);
     Err(Refused { error: Box::new(error), retry_after: retry_after.map(Duration::from_millis) })
 }
 
-fn signed(config: &ClientConfig, signing: SigV4) -> StaticRuntimePlugin {
+fn signed(config: &ClientConfig, signing: &SigV4) -> StaticRuntimePlugin {
     let mut options = SigningOptions::default();
     options.double_uri_encode = signing.double_encode;
     options.normalize_uri_path = signing.normalize_path;
@@ -183,8 +199,8 @@ fn signed(config: &ClientConfig, signing: SigV4) -> StaticRuntimePlugin {
         options.content_sha256_header = true;
     }
     let mut scope = SigV4OperationSigningConfig::default();
-    scope.region = Some(SigningRegion::from(Region::new(signing.region)));
-    scope.name = Some(SigningName::from(signing.name));
+    scope.region = Some(SigningRegion::from(Region::new(signing.region.clone())));
+    scope.name = Some(SigningName::from(signing.name.clone()));
     scope.signing_options = options;
     let mut layer = Layer::new("signing");
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
@@ -283,7 +299,11 @@ struct Metered {
 }
 
 impl HttpClient for Metered {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(MeteredConnector {
             inner: self.inner.http_connector(settings, components),
             limiter: self.limiter.clone(),

@@ -66,7 +66,10 @@ impl Report {
                 self.check_length(field, text.chars().count(), at);
             }
             (ShapeType::String | ShapeType::Character, _) => self.wrong_type(value, at, TEXT),
-            (ShapeType::Integer | ShapeType::Long | ShapeType::BigInteger, Value::Int(_) | Value::Bool(_)) => {
+            (
+                ShapeType::Integer | ShapeType::Long | ShapeType::BigInteger,
+                Value::Int(_) | Value::Bool(_),
+            ) => {
                 self.check_range(field, value, at);
             }
             (ShapeType::Integer | ShapeType::Long | ShapeType::BigInteger, _) => {
@@ -137,7 +140,9 @@ impl Report {
     fn check_document(&mut self, value: &Value, at: &str) {
         match value {
             Value::Map(map) => {
-                map.entries().iter().for_each(|(key, value)| self.check_document(value, &python::str(key.value())));
+                map.entries()
+                    .iter()
+                    .for_each(|(key, value)| self.check_document(value, &python::str(key.value())));
             }
             Value::List(list) => {
                 for (index, item) in list.to_vec().iter().enumerate() {
@@ -177,7 +182,8 @@ impl Report {
         let number = as_number(value).unwrap_or_default();
         if let Some(min) = least(field).filter(|min| number < *min) {
             let (name, value) = (name_of(at), python::str(value));
-            self.0.push(format!("Invalid value for parameter {name}, value: {value}, valid min value: {min}"));
+            self.0
+                .push(format!("Invalid value for parameter {name}, value: {value}, valid min value: {min}"));
         }
     }
 }

@@ -36,7 +36,10 @@ impl Field {
     /// The members of a structure, in the model's order.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&'static str, Field)> + use<> {
         let service = self.service;
-        self.shape.members.iter().map(move |(name, reference)| (name.as_str(), Field::new(service, reference)))
+        self.shape
+            .members
+            .iter()
+            .map(move |(name, reference)| (name.as_str(), Field::new(service, reference)))
     }
 
     /// A list's element.

@@ -144,7 +144,8 @@ fn time(text: &str) -> Option<Time> {
         return None;
     }
     parts.resize(3, 0);
-    let nanos = if fraction.is_empty() { 0 } else { digits::<i32>(format!("{fraction:0<6}").get(..6)?)? * 1000 };
+    let nanos =
+        if fraction.is_empty() { 0 } else { digits::<i32>(format!("{fraction:0<6}").get(..6)?)? * 1000 };
     let part = |at: usize| i8::try_from(parts[at]).ok();
     Time::new(part(0)?, part(1)?, part(2)?, nanos).ok()
 }
@@ -179,7 +180,13 @@ fn mail(text: &str) -> Option<Moment> {
     let month = month.get(..3)?.to_ascii_lowercase();
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
     let year: i16 = digits(year)?;
-    let year = if year < 69 { year + 2000 } else if year < 100 { year + 1900 } else { year };
+    let year = if year < 69 {
+        year + 2000
+    } else if year < 100 {
+        year + 1900
+    } else {
+        year
+    };
     let date = Date::new(year, i8::try_from(month).ok()?, digits(day)?).ok()?;
     let zone = zone.first().copied().unwrap_or_default();
     Some(Moment { clock: DateTime::from_parts(date, time(clock)?), offset: zone_offset(zone)? })
@@ -219,7 +226,9 @@ mod tests {
             let moment = Moment::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(python::str(&moment.to_value()), shown, "{text}");
         }
-        for text in ["", "now", "2026-13-01", "2026-01-02T25:00:00Z", "nan", "1e300", "Fri, 02 Foo 2026 03:04:05"] {
+        for text in
+            ["", "now", "2026-13-01", "2026-01-02T25:00:00Z", "nan", "1e300", "Fri, 02 Foo 2026 03:04:05"]
+        {
             assert_eq!(Moment::parse(text), None, "{text}");
         }
     }

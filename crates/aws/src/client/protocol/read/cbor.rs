@@ -102,7 +102,8 @@ fn item(decoder: &mut Decoder<'_>, body: &[u8], depth: usize) -> Result<Value, P
             while left.map_or_else(|| !at_end(decoder), |left| left > 0) {
                 let key = item(decoder, body, depth + 1)?;
                 let value = item(decoder, body, depth + 1)?;
-                let key = Key::new(key).ok_or_else(|| ParseError::new("a key of the answer is a container"))?;
+                let key =
+                    Key::new(key).ok_or_else(|| ParseError::new("a key of the answer is a container"))?;
                 if !value.is_null() {
                     map.insert(key, value);
                 }
@@ -118,7 +119,9 @@ fn item(decoder: &mut Decoder<'_>, body: &[u8], depth: usize) -> Result<Value, P
             decoder.set_position(decoder.position() + 1);
             super::json::timestamp(&item(decoder, body, depth + 1)?)?
         }
-        other => return Err(ParseError::new(format!("the answer has CBOR that services do not send: {other:?}"))),
+        other => {
+            return Err(ParseError::new(format!("the answer has CBOR that services do not send: {other:?}")));
+        }
     })
 }
 

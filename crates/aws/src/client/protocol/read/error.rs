@@ -49,7 +49,11 @@ pub fn error(service: &'static Service, operation: &'static Operation, response:
 }
 
 /// The shape of an error of the operation, by its code.
-fn shape_of(service: &'static Service, operation: &'static Operation, code: &str) -> Option<&'static Reference> {
+fn shape_of(
+    service: &'static Service,
+    operation: &'static Operation,
+    code: &str,
+) -> Option<&'static Reference> {
     let is = |reference: &&Reference| {
         service.shape(&reference.shape).is_some_and(|shape| shape.error_code(&reference.shape) == code)
     };
@@ -139,7 +143,9 @@ fn by_protocol(service: &Service, response: &Response) -> Result<Map, ParseError
         Protocol::Query | Protocol::Ec2 => query(service, response),
         Protocol::RestXml if response.body.is_empty() => Ok(by_status(response)),
         Protocol::RestXml => rest_xml(response),
-        Protocol::Json | Protocol::RestJson => json(service, response, &super::json::document(&response.body)?),
+        Protocol::Json | Protocol::RestJson => {
+            json(service, response, &super::json::document(&response.body)?)
+        }
         Protocol::SmithyRpcV2Cbor => json(service, response, &super::cbor::document(&response.body)?),
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn document(body: &[u8]) -> Result<Value, ParseError> {
     if body.is_empty() {
         return Ok(Value::Map(Map::new()));
     }
-    let text = std::str::from_utf8(body).map_err(|error| ParseError::new(format!("the body is not UTF-8: {error}")))?;
+    let text = std::str::from_utf8(body)
+        .map_err(|error| ParseError::new(format!("the body is not UTF-8: {error}")))?;
     Ok(json::parse(text).unwrap_or_else(|_| Value::map([("message", Value::from(text))])))
 }
 
@@ -53,7 +54,8 @@ pub(super) enum Leaves {
 
 /// A JSON value by its shape.
 pub(super) fn read(field: Field, value: &Value, leaves: Leaves) -> Result<Value, ParseError> {
-    let known_location = |member: Field| matches!(member.location(), Some("header" | "headers" | "statusCode"));
+    let known_location =
+        |member: Field| matches!(member.location(), Some("header" | "headers" | "statusCode"));
     match (field.kind(), value) {
         _ if field.is_document() => Ok(value.clone()),
         (ShapeType::Structure, Value::Map(map)) => {
@@ -103,7 +105,9 @@ fn optional(field: Field, value: &Value, leaves: Leaves) -> Result<Value, ParseE
 
 pub(super) fn timestamp(value: &Value) -> Result<Value, ParseError> {
     let moment = Moment::of(value);
-    moment.map(Moment::to_value).ok_or_else(|| ParseError::new(format!("Invalid timestamp \"{}\"", python::str(value))))
+    moment
+        .map(Moment::to_value)
+        .ok_or_else(|| ParseError::new(format!("Invalid timestamp \"{}\"", python::str(value))))
 }
 
 /// A scalar as its shape wants it.

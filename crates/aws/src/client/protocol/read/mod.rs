@@ -38,7 +38,9 @@ pub fn output(
     let (parsed, metadata) = match service.metadata.protocol {
         Protocol::Query | Protocol::Ec2 => xml::query_output(service, output, response)?,
         Protocol::Json => (json::output(output, response)?, request_id(response, &["x-amzn-requestid"])),
-        Protocol::SmithyRpcV2Cbor => (cbor::output(output, response)?, request_id(response, &["x-amzn-requestid"])),
+        Protocol::SmithyRpcV2Cbor => {
+            (cbor::output(output, response)?, request_id(response, &["x-amzn-requestid"]))
+        }
         Protocol::RestJson => (rest::output(&json::Body, output, response)?, rest::metadata(response)),
         Protocol::RestXml => (rest::output(&xml::Body, output, response)?, rest::metadata(response)),
     };
@@ -63,7 +65,8 @@ fn blob(text: &str) -> Result<Value, ParseError> {
     let clean: String =
         text.chars().filter(|letter| letter.is_ascii_alphanumeric() || "+/".contains(*letter)).collect();
     let engine = base64::engine::general_purpose::STANDARD_NO_PAD;
-    let decoded = engine.decode(clean).map_err(|error| ParseError::new(format!("a blob is not base64: {error}")))?;
+    let decoded =
+        engine.decode(clean).map_err(|error| ParseError::new(format!("a blob is not base64: {error}")))?;
     Ok(bytes(decoded))
 }
 

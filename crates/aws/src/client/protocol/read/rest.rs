@@ -45,7 +45,8 @@ pub(super) fn members(
             Some("headers") => {
                 let prefix = member.wire_name().unwrap_or_default().to_ascii_lowercase();
                 let found = response.headers.iter().filter_map(|(header, value)| {
-                    let rest = header.to_ascii_lowercase().starts_with(&prefix).then(|| &header[prefix.len()..])?;
+                    let rest =
+                        header.to_ascii_lowercase().starts_with(&prefix).then(|| &header[prefix.len()..])?;
                     Some((rest.to_owned(), Value::from(value.as_str())))
                 });
                 parsed.insert(name, Value::Map(found.collect()));

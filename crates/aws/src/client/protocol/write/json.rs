@@ -22,7 +22,8 @@ pub(super) fn write(
     let version = metadata.json_version.as_deref().unwrap_or("1.0");
     request.set_header("X-Amz-Target", target);
     request.set_header("Content-Type", format!("application/x-amz-json-{version}"));
-    let body = input.map_or_else(|| Value::Map(Map::new()), |input| tree(input, &Value::Map(parameters.clone())));
+    let body =
+        input.map_or_else(|| Value::Map(Map::new()), |input| tree(input, &Value::Map(parameters.clone())));
     request.body = json::write(&body, &STYLE).into_bytes();
 }
 

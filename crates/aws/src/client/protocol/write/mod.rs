@@ -12,7 +12,7 @@ use squall_model::{Map, OtherKind, Value, python};
 
 use super::{Field, Moment, Request};
 use crate::error::AwsError;
-use crate::model::{Operation, Protocol, Service, ShapeType};
+use crate::model::{Operation, Protocol, Service};
 
 /// The request of an operation, in the service's protocol.
 ///
@@ -25,7 +25,8 @@ pub fn request(
     parameters: &Map,
 ) -> Result<Request, AwsError> {
     let input = operation.input.as_ref().map(|reference| Field::new(service, reference));
-    let mut request = Request { method: operation.http.method.clone(), path: "/".to_owned(), ..Request::default() };
+    let mut request =
+        Request { method: operation.http.method.clone(), path: "/".to_owned(), ..Request::default() };
     if request.method.is_empty() {
         request.method = "POST".to_owned();
     }
@@ -61,7 +62,9 @@ fn host_prefix(
             continue;
         }
         let value = text(&parameters.get(name).unwrap_or_default());
-        if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)) {
+        if value.is_empty()
+            || !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte))
+        {
             unfit.push(name);
         }
         prefix = prefix.replace(&format!("{{{name}}}"), &value);
@@ -98,7 +101,11 @@ fn number(value: &Value) -> String {
     match value {
         Value::Float(float) if float.is_nan() => "NaN".to_owned(),
         Value::Float(float) if float.is_infinite() => {
-            if *float > 0.0 { "Infinity".to_owned() } else { "-Infinity".to_owned() }
+            if *float > 0.0 {
+                "Infinity".to_owned()
+            } else {
+                "-Infinity".to_owned()
+            }
         }
         other => text(other),
     }
@@ -126,9 +133,4 @@ fn moment(field: Field, value: &Value, custom: &str) -> Value {
         Some(moment) => moment.write(field.timestamp_format().unwrap_or(custom)),
         None => value.clone(),
     }
-}
-
-/// Whether it holds other values.
-fn is_container(kind: ShapeType) -> bool {
-    matches!(kind, ShapeType::Structure | ShapeType::List | ShapeType::Map)
 }

@@ -45,7 +45,9 @@ impl Form {
             (ShapeType::List, Value::List(list)) => self.write_list(field, &list.to_vec(), at),
             (ShapeType::Map, Value::Map(map)) => self.write_map(field, map, at),
             (ShapeType::Blob, value) => self.push(at, super::base64(value)),
-            (ShapeType::Timestamp, value) => self.push(at, super::text(&super::moment(field, value, "iso8601"))),
+            (ShapeType::Timestamp, value) => {
+                self.push(at, super::text(&super::moment(field, value, "iso8601")))
+            }
             (ShapeType::Boolean, value) => self.push(at, super::flag(value)),
             (ShapeType::Float | ShapeType::Double, value) => self.push(at, super::number(value)),
             (_, value) => self.push(at, super::text(value)),

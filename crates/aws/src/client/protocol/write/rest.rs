@@ -49,7 +49,8 @@ pub(super) fn write(
             }
             Some("headers") => {
                 for (key, value) in value.as_map().map(Map::entries).unwrap_or_default() {
-                    request.set_header(&format!("{wire_name}{}", super::text(key.value())), super::text(&value));
+                    request
+                        .set_header(&format!("{wire_name}{}", super::text(key.value())), super::text(&value));
                 }
             }
             _ => in_body.insert(name, value),

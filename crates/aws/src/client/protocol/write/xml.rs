@@ -2,8 +2,8 @@
 
 use squall_model::Value;
 
-use super::rest::WriteBody;
 use super::Field;
+use super::rest::WriteBody;
 use crate::model::ShapeType;
 
 /// XML within a REST request.
@@ -124,7 +124,8 @@ fn write(field: Field, value: &Value, parent: &mut Element, name: &str) {
         }
         (ShapeType::Map, Value::Map(map)) => {
             let (key_field, value_field) = field.entry();
-            let (around, name) = if field.flattened() { (parent, name) } else { (parent.child(name), "entry") };
+            let (around, name) =
+                if field.flattened() { (parent, name) } else { (parent.child(name), "entry") };
             if !field.flattened() {
                 around.declare(field);
             }
