@@ -290,11 +290,17 @@ impl Run {
     /// A tolerance that is a probe itself: it is given the value, and its output counts as true or
     /// false in Python's sense.
     async fn is_within_probe(&self, tolerance: &Map, value: Value, lane: Lane) -> Result<bool, Halt> {
-        let arguments = tolerance.get("provider").and_then(|provider| provider.get("arguments"));
-        let Some(Value::Map(arguments)) = arguments else {
-            return Err(Halt::error("KeyError", "'arguments'"));
-        };
-        arguments.insert("value", value);
+        let provider = tolerance.get("provider").unwrap_or_default();
+        let known_to_reference = ["python", "process", "http"].map(Value::from);
+        match (provider.get("arguments"), &provider) {
+            (Some(Value::Map(arguments)), _) => arguments.insert("value", value),
+            (None, Value::Map(provider))
+                if !known_to_reference.contains(&provider.get("type").unwrap_or_default()) =>
+            {
+                provider.insert("arguments", Value::map([("value", value)]));
+            }
+            _ => return Err(Halt::error("KeyError", "'arguments'")),
+        }
         match self.call(tolerance, lane).await? {
             Outcome::Returned(output) => Ok(output.is_truthy()),
             Outcome::Failed(_) => Ok(false),

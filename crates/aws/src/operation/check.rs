@@ -21,7 +21,11 @@ pub fn check(provider: &Map, at: &Pointer) -> Vec<Diagnostic> {
         && !arguments_open
     {
         let at = at.then("arguments");
-        check_arguments(definition.service, operation, &definition.arguments, provider, &at, &mut problems);
+        let arguments = definition.arguments.shallow_clone();
+        if definition.paginate {
+            arguments.remove("PaginationConfig");
+        }
+        check_arguments(definition.service, operation, &arguments, provider, &at, &mut problems);
     }
     if let Some(wait) = &definition.wait
         && let Some(operation) = definition
@@ -34,6 +38,7 @@ pub fn check(provider: &Map, at: &Pointer) -> Vec<Diagnostic> {
         let open = given.get("arguments").is_some_and(|arguments| is_open(&arguments)) || arguments_open;
         if !open {
             let arguments = waiter_arguments(&definition);
+            arguments.remove("WaiterConfig");
             let at = at.then("wait");
             let at = if wait.arguments.is_some() { at.then("arguments") } else { at };
             let owner = given.as_map().cloned().unwrap_or_default();

@@ -79,14 +79,16 @@ impl<'a> Reader<'a> {
     /// The definition, as far as it can be read; `None` where service or operation are not known.
     pub(super) fn read(&mut self) -> Option<Definition> {
         self.keys();
+        let service = self.service();
+        let waits = self.provider.get("wait").is_some_and(|wait| !wait.is_null());
+        let operation = service.map(|service| self.operation(service, waits));
+        let arguments = self.arguments();
         let paginate = self.flag("paginate");
         let query = self.query();
-        let arguments = self.arguments();
+        let wait = service.and_then(|service| self.wait(service));
         let (region, profile) = (self.text("region"), self.text("profile"));
         let role = self.role();
-        let service = self.service()?;
-        let wait = self.wait(service);
-        let operation = self.operation(service, wait.is_some() || self.provider.contains_key("wait"))?;
+        let (service, operation) = (service?, operation??);
         if let Some(operation) = operation.filter(|_| paginate)
             && !service.paginators().contains_key(operation)
         {

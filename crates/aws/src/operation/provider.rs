@@ -14,6 +14,7 @@ use super::names;
 use crate::activity::Raised;
 use crate::client::Client;
 use crate::error::AwsError;
+use crate::model;
 use crate::provider::{Aws, failed, merged_secrets, resolved};
 use crate::session::Scope;
 
@@ -30,7 +31,8 @@ impl Operations {
 
     async fn run(&self, call: &Call) -> Outcome {
         let provider = call.activity.get("provider").unwrap_or_default();
-        let names = Names::new(Some(&call.configuration), Some(&call.secrets));
+        let (provider, configuration) = with_judged_value(provider, &call.configuration);
+        let names = Names::new(Some(&configuration), Some(&call.secrets));
         let provider = match resolved(&provider, &names) {
             Ok(provider) => provider,
             Err(failure) => return Outcome::Errored(failure),
@@ -76,6 +78,31 @@ impl Operations {
             None => Ok(answer),
         }
     }
+}
+
+/// A tolerance gets the value that it judges as the argument `value`. Where the operation has no such
+/// parameter, it is the variable `${value}` instead, in the query for instance.
+fn with_judged_value(provider: Value, configuration: &Map) -> (Value, Map) {
+    let judged = || {
+        let arguments = provider.get("arguments")?;
+        let value = arguments.get("value")?;
+        let service = model::load(provider.get("service")?.as_str()?).ok()?;
+        let operation = names::operation_name(service, provider.get("operation")?.as_str()?)?;
+        let input = service.operation(operation)?.input.as_ref();
+        let has_it = input
+            .and_then(|input| service.shape(&input.shape))
+            .is_some_and(|it| it.members.contains_key("value"));
+        (!has_it).then_some((arguments.as_map()?.shallow_clone(), value))
+    };
+    let (Some((arguments, value)), Value::Map(map)) = (judged(), &provider) else {
+        return (provider, configuration.clone());
+    };
+    arguments.remove("value");
+    let provider = map.shallow_clone();
+    provider.insert("arguments", arguments.into());
+    let configuration = configuration.shallow_clone();
+    configuration.insert("value", value);
+    (provider.into(), configuration)
 }
 
 async fn called(client: &Client, definition: &Definition, operation: &str) -> Result<Map, AwsError> {
