@@ -1,5 +1,6 @@
 //! What changes something.
 
+use squall_engine::log::LOG;
 use squall_model::{Map, Value, python};
 
 use crate::activities::support::{entries, index_error, items, member, parameters, refused, text_for};
@@ -131,7 +132,9 @@ fn custom_endpoint(id: &Value, cluster: &Value) -> Result<Value, Raised> {
         [] => member(cluster, "Endpoint"),
         [address] => {
             let address = text_for(address, "split")?;
-            Ok(Value::from(address.split('.').next().unwrap_or_default()))
+            let endpoint = address.split('.').next().unwrap_or_default();
+            log::info!(target: LOG, "Deleting custom endpoint '{endpoint}' of DB cluster {}", python::str(id));
+            Ok(Value::from(endpoint))
         }
         several => Err(Raised::failed(format!(
             "unable to delete endpoint for cluster {}: it has several custom endpoints: {}",
