@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use squall_compat::{case, sample, suite};
+use squall_compat::{aws, case, sample, suite};
 
 const DIFFERENCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/differences.md");
 
@@ -56,6 +56,11 @@ fn every_difference_is_documented_and_every_documented_one_has_its_cases() {
     for case in case::all().unwrap() {
         if let Some(differs) = &case.differs {
             used.entry(differs.id.clone()).or_default().push(case.name());
+        }
+    }
+    for case in aws::case::all().unwrap() {
+        if let Some(differs) = &case.differs {
+            used.entry(differs.id.clone()).or_default().push(format!("aws::{}", case.name()));
         }
     }
     let text = fs::read_to_string(DIFFERENCES).unwrap();

@@ -1,6 +1,7 @@
 //! Fakes and launchers for tests: never part of the product.
 
 pub mod botocore;
+pub mod cases;
 pub mod moto;
 pub mod recording;
 mod reference;

@@ -450,6 +450,8 @@ def refresh(account):
         data[point + "Timestamp"] = (now - datetime.timedelta(seconds=age)).isoformat()
         data[point + "Value"] = value
         data[point + "Unit"] = "Percent"
+        data[point + "Dimensions.member.1.Name"] = "Host"
+        data[point + "Dimensions.member.1.Value"] = "web-a"
     post(account.url, "monitoring", "/", "application/x-www-form-urlencoded", urllib.parse.urlencode(data))
     begin = time.time() - 60
     trace = f"1-{int(begin):08x}-" + "b" * 24

@@ -44,6 +44,8 @@ pub struct AwsCase {
     pub unordered: BTreeSet<String>,
     /// What is not compared.
     pub loose: BTreeSet<Loose>,
+    /// What Squall says to do about the failure, in a warning that the reference does not have.
+    pub help: Option<String>,
     /// Whether the program under test needs the reference's interpreter.
     pub python: bool,
     /// Seconds after which the program is ended.
@@ -122,6 +124,7 @@ const KEYS: &[&str] = &[
     "configuration",
     "secrets",
     "experiment",
+    "help",
     "variables",
     "args",
     "env",
@@ -148,17 +151,14 @@ impl AwsCase {
     pub fn functions(&self) -> Vec<String> {
         match &self.what {
             What::Activities { method, hypothesis, rollbacks, .. } => {
-                let activities = method.iter().chain(hypothesis).chain(rollbacks);
                 let controls = self.sections.iter().filter(|(key, _)| key == "controls");
                 let controls = controls.flat_map(|(_, controls)| controls.as_array().unwrap_or_default());
-                let of_control =
-                    |control: &Json| Some(control.get("provider")?.get("module")?.as_str()?.to_owned());
-                activities
-                    .map(|(name, activity)| {
-                        activity.get("run").and_then(Json::as_str).unwrap_or(name).to_owned()
-                    })
-                    .chain(controls.filter_map(of_control))
-                    .collect()
+                let hook = |control: &Json| {
+                    let module = control.get("provider")?.get("module")?.as_str()?;
+                    Some(format!("{module}.after_experiment_control"))
+                };
+                let activities = method.iter().chain(hypothesis).chain(rollbacks);
+                activities.map(|(run, _)| run.clone()).chain(controls.filter_map(hook)).collect()
             }
             What::File(_) => Vec::new(),
         }
@@ -262,6 +262,7 @@ fn one(group: &str, id: &str, body: &Json, defaults: &Json) -> Result<AwsCase, S
         random: field("random").and_then(Json::as_bool).unwrap_or(false),
         unordered: texts("unordered")?.into_iter().collect(),
         loose: texts("loose")?.iter().map(|name| loose(name)).collect::<Result<_, _>>()?,
+        help: field("help").and_then(Json::as_str).map(str::to_owned),
         python: texts("needs")?.iter().any(|need| need == "python"),
         seconds: field("seconds").and_then(Json::as_int).and_then(|n| n.try_into().ok()).unwrap_or(30),
         differs,

@@ -55,8 +55,10 @@ impl Normal {
         let mut names: Vec<(String, String)> = names
             .iter()
             .filter(|(_, id)| id.len() >= SHORTEST)
-            .map(|(name, id)| (id.clone(), format!("@{name}@")))
+            // in paths, ARNs are escaped
+            .flat_map(|(name, id)| [id.clone(), escaped(id)].map(|id| (id, format!("@{name}@"))))
             .collect();
+        names.dedup();
         names.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
         Normal { names, unordered: unordered.clone(), begun }
     }
@@ -136,6 +138,11 @@ fn seconds(found: &Captures<'_>) -> Option<f64> {
     Some(f64::from(u32::try_from(seconds).ok()?))
 }
 
+/// An id as it stands in a path.
+fn escaped(id: &str) -> String {
+    id.replace(':', "%3A").replace('/', "%2F")
+}
+
 fn ordered(value: Json) -> Json {
     let Json::Array(mut items) = value else { return value };
     items.sort_by_key(Json::to_string);
@@ -199,6 +206,12 @@ mod tests {
             normal(&[]).output(&value).to_string(),
             format!(r#"{{{named}, "t": "<TIME>", "n": "<TIME>", "z": 7}}"#)
         );
+    }
+
+    #[test]
+    fn ids_in_paths_are_escaped() {
+        let path = Json::text("GET /v1/arn%3Ax%2Fi-0123456789/i-0123456789");
+        assert_eq!(normal(&[]).parameters(&path), Json::text("GET /v1/@arn@/@web@"));
     }
 
     #[test]

@@ -65,7 +65,11 @@ pub fn observe(case: &AwsCase, ran: &Ran) -> Json {
         let usual = |record: &&Record| {
             record.level == "INFO" && USUAL.iter().any(|start| record.message.starts_with(start))
         };
-        let log = log.iter().filter(|record| !usual(record)).map(|record| {
+        let helps = |record: &Record| {
+            let help = case.help.as_deref();
+            record.level == "WARNING" && help.is_some_and(|help| record.message.contains(help))
+        };
+        let log = log.iter().filter(|record| !usual(record) && !helps(record)).map(|record| {
             Json::Array(vec![Json::text(&record.level), Json::text(normal.text(&record.message))])
         });
         parts.push(("log".to_owned(), Json::Array(log.collect())));

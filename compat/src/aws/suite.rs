@@ -92,7 +92,10 @@ fn start(
 pub fn judge(case: &AwsCase, ran: &Ran, recorded: &Json) -> Result<(), String> {
     let difference = match &case.differs {
         Some(differs) => differs.expect.first_failure(&ran.outcome).or_else(|| other_calls(case, ran)),
-        None => first_difference(recorded, &observe(case, ran)),
+        None => first_difference(recorded, &observe(case, ran)).or_else(|| {
+            let help = case.help.as_deref().filter(|help| !ran.outcome.stderr.contains(help))?;
+            Some(format!("the log lacks the help `{help}`"))
+        }),
     };
     difference.map_or(Ok(()), |difference| {
         let end: Vec<&str> = ran.outcome.stderr.lines().rev().take(8).collect();
