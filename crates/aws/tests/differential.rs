@@ -12,6 +12,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use indexmap::IndexMap;
 use serde::Deserialize;
 use squall_aws::client::protocol::{self, Response};
 use squall_aws::client::validate;
@@ -57,7 +58,7 @@ struct Call {
     wrong: serde_json::Value,
     #[serde(default)]
     report: String,
-    headers: BTreeMap<String, String>,
+    headers: IndexMap<String, String>,
     body: String,
     parsed: serde_json::Value,
 }

@@ -54,7 +54,7 @@ pub(super) async fn send(
 ) -> Result<Answer, AwsError> {
     let attempts = Arc::new(AtomicU32::new(0));
     let service = config.service;
-    let (origin, target) = address(&endpoint.url, &request);
+    let (origin, target) = request.at(&endpoint.url);
     let url = format!("{origin}{target}");
     let builder = Orchestration::builder()
         .service_name(service.name)
@@ -133,18 +133,6 @@ impl Retries {
         }
         metadata.insert("RetryAttempts", Value::from(i64::from(self.count())));
     }
-}
-
-/// Scheme and host, and the path with its query.
-fn address(url: &str, request: &Request) -> (String, String) {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
-    let (host, base) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let prefix = request.host_prefix.as_deref().unwrap_or_default();
-    let mut target = format!("{}{}", base.trim_end_matches('/'), request.target());
-    if !target.starts_with('/') {
-        target.insert(0, '/');
-    }
-    (format!("{scheme}://{prefix}{host}"), target)
 }
 
 fn http_request(

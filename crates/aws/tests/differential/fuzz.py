@@ -188,6 +188,8 @@ def xml_members(element, shape, value):
             continue
         name = name_of(member, key)
         if member.serialization.get("xmlAttribute"):
+            prefix = name.split(":")[0]
+            element.set(f"xmlns:{prefix}", f"http://example.com/{prefix}")
             element.set(name, item)
         else:
             xml_of(element, member, item, name)
@@ -262,8 +264,9 @@ def plain(value):
 def serialized(serializer, model, parameters):
     request = serializer.serialize_to_request(parameters, model)
     target = request["url_path"]
-    if request["query_string"]:
-        target += ("&" if "?" in target else "?") + percent_encode_sequence(request["query_string"])
+    query = percent_encode_sequence(request["query_string"] or {})
+    if query:
+        target += ("&" if "?" in target else "?") + query
     body = request["body"]
     if isinstance(body, dict):
         body = percent_encode_sequence(body).encode()

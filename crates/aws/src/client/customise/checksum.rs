@@ -119,9 +119,9 @@ mod tests {
     fn digests_are_botocores() {
         let expected = [
             "DUoRhQ==",
-            "Kq5sNclPz7QV29+ldqPBHjAjRPE=",
+            "Kq5sNclPz7QV2+lfQIuc6R7oRu0=",
             "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=",
-            "MJ7MSJwS1utMxA9QyQLytNDtd+5RGnx6m808qG1M2G+YndNbxf9JlnDaNCVbRbDP2DDoHwXc99w2kZKn3aXZjw==",
+            "MJ7MSJwS1utMxA9QyQLytNDtd+5RGnx6m808qG1M2G+YndNbxf9JlnDaNCVbRbDP2DDoH2Bdz33FVC6TrpzXbw==",
         ];
         for (algorithm, expected) in ALGORITHMS.into_iter().zip(expected) {
             assert_eq!(digest(algorithm, b"hello world").as_deref(), Some(expected), "{algorithm}");

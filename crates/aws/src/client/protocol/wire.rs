@@ -39,6 +39,18 @@ impl Request {
         }
     }
 
+    /// Scheme and host at this endpoint, and what is asked for there: path and query.
+    pub fn at(&self, endpoint: &str) -> (String, String) {
+        let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
+        let (host, base) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        let prefix = self.host_prefix.as_deref().unwrap_or_default();
+        let mut target = format!("{}{}", base.trim_end_matches('/'), self.target());
+        if !target.starts_with('/') {
+            target.insert(0, '/');
+        }
+        (format!("{scheme}://{prefix}{host}"), target)
+    }
+
     /// The path with the whole query, encoded.
     pub fn target(&self) -> String {
         let mut target = self.path.clone();

@@ -19,8 +19,9 @@ pub fn error(service: &'static Service, operation: &'static Operation, response:
     };
     response.complete(&metadata);
     let said = |name: &str| {
-        let value = parsed.get("Error").and_then(|error| error.get(name)).unwrap_or_default();
-        if value.is_null() { String::new() } else { python::str(&value) }
+        let value = parsed.get("Error").and_then(|error| error.get(name));
+        // An empty element is `None` in Python, and one that is not there is botocore's own word.
+        value.map_or_else(|| "Unknown".to_owned(), |value| python::str(&value))
     };
     let (code, message) = (said("Code"), said("Message"));
     let request_id = metadata.get("RequestId").filter(|id| !id.is_null()).map(|id| python::str(&id));
@@ -48,7 +49,7 @@ pub fn error(service: &'static Service, operation: &'static Operation, response:
     }
 }
 
-/// The shape of an error of the operation, by its code.
+/// The shape of an error by its code: one of the operation's, else one of another operation of the service.
 fn shape_of(
     service: &'static Service,
     operation: &'static Operation,
@@ -57,7 +58,8 @@ fn shape_of(
     let is = |reference: &&Reference| {
         service.shape(&reference.shape).is_some_and(|shape| shape.error_code(&reference.shape) == code)
     };
-    operation.errors.iter().find(is)
+    let others = service.operation_names().filter_map(|name| service.operation(name));
+    operation.errors.iter().find(is).or_else(|| others.flat_map(|operation| &operation.errors).find(is))
 }
 
 /// The members of the error's shape.
