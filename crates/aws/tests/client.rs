@@ -1,5 +1,7 @@
 //! Calls against a server of this test: what is repeated, what failures say, what is given up.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "client/server.rs"]
 mod server;
 

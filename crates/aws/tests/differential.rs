@@ -3,6 +3,8 @@
 //!
 //! `fuzz.py` makes the calls and says what botocore makes of them; the seed is fixed.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "protocols/body.rs"]
 mod body;
 

@@ -3,6 +3,8 @@
 //! The cases come with botocore's source distribution. What one of them wants and we do not do is listed,
 //! with the reason; an entry of the list that passes is an error too.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "protocols/body.rs"]
 mod body;
 #[path = "protocols/exceptions.rs"]

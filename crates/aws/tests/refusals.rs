@@ -1,5 +1,7 @@
 //! What of AWS we do not call: how many operations, and why.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use squall_aws::client::{Refusal, refusal};

@@ -186,10 +186,12 @@ fn signed(config: &ClientConfig, signing: &SigV4) -> StaticRuntimePlugin {
         options.payload_override = Some(SignableBody::UnsignedPayload);
         options.content_sha256_header = true;
     }
-    let mut scope = SigV4OperationSigningConfig::default();
-    scope.region = Some(SigningRegion::from(Region::new(signing.region.clone())));
-    scope.name = Some(SigningName::from(signing.name.clone()));
-    scope.signing_options = options;
+    let scope = SigV4OperationSigningConfig {
+        region: Some(SigningRegion::from(Region::new(signing.region.clone()))),
+        name: Some(SigningName::from(signing.name.clone())),
+        signing_options: options,
+        ..SigV4OperationSigningConfig::default()
+    };
     let mut layer = Layer::new("signing");
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
     layer.store_put(scope);

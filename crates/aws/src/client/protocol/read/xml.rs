@@ -117,7 +117,7 @@ pub(super) fn structure(field: Field, node: Node<'_, '_>) -> Result<Value, Parse
 }
 
 /// The name of a member's elements: those of a flattened list have the name of the list's items.
-fn wire_name<'a>(name: &'a str, member: Field) -> &'a str {
+fn wire_name(name: &str, member: Field) -> &str {
     let item = (member.kind() == ShapeType::List && member.flattened()).then(|| member.element().wire_name());
     item.flatten().or(member.wire_name()).unwrap_or(name)
 }
