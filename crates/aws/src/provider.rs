@@ -384,3 +384,47 @@ impl Controls for ChaosawsControls {
         self.python.event(event, arguments, lane)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use squall_model::{Map, Value};
+
+    use super::Verdict;
+    use crate::activities;
+
+    #[test]
+    fn every_default_in_the_tables_is_json() {
+        let mut functions = 0;
+        for function in activities::all() {
+            functions += 1;
+            let given: Map = function
+                .parameters
+                .iter()
+                .filter(|parameter| parameter.default.is_none())
+                .map(|parameter| (parameter.name, Value::Null))
+                .collect();
+            let bound = function.bind(&given).expect("all required arguments are given");
+            assert_eq!(bound.len(), function.parameters.len(), "{}.{}", function.module, function.name);
+            assert_eq!(function.verdict(&given), Verdict::Fine);
+        }
+        assert!(functions >= 159, "{functions}");
+    }
+
+    #[test]
+    fn arguments_that_do_not_fit_are_refused_in_pythons_words() {
+        let function = activities::find("chaosaws.ecs.actions", "stop_task").expect("a function of chaosaws");
+        let odd: Map = [("taskk", Value::from("a"))].into_iter().collect();
+        assert_eq!(function.verdict(&odd), Verdict::Unexpected("taskk".to_owned()));
+        let raised = function.bind(&odd).expect_err("there is no such parameter");
+        assert_eq!(raised.text(), "stop_task() got an unexpected keyword argument 'taskk'");
+
+        let function =
+            activities::find("chaosaws.ecs.probes", "service_is_deploying").expect("a function of chaosaws");
+        assert_eq!(function.verdict(&Map::new()), Verdict::Missing("cluster".to_owned()));
+        let raised = function.bind(&Map::new()).expect_err("two arguments are missing");
+        assert_eq!(
+            raised.text(),
+            "service_is_deploying() missing 2 required positional arguments: 'cluster' and 'service'"
+        );
+    }
+}

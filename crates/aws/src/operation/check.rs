@@ -158,3 +158,91 @@ fn steps(path: &str) -> Vec<Step> {
     }
     steps
 }
+
+#[cfg(test)]
+mod tests {
+    use squall_model::document::Pointer;
+    use squall_model::{Value, json};
+
+    use super::check;
+
+    fn problems(provider: &str) -> Vec<String> {
+        let Value::Map(provider) = json::parse(provider).unwrap() else { panic!("a mapping") };
+        check(&provider, &Pointer::root()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_can_be_called_has_no_problems() {
+        let good = [
+            r#"{"service": "ec2", "operation": "describe_instances", "arguments": {"InstanceIds": ["i-1"]}}"#,
+            r#"{"service": "ec2", "operation": "DescribeInstances", "arguments": "${arguments}"}"#,
+            r#"{"service": "ec2", "operation": "describe_instances", "paginate": true,
+                "arguments": {"PaginationConfig": {"PageSize": 5}}, "query": "Reservations[].Instances[]"}"#,
+            r#"{"service": "ec2", "operation": "stop_instances", "arguments": {"InstanceIds": "${ids}", "Force": true},
+                "wait": "instance_stopped", "region": "eu-west-3", "role": {"arn": "arn:aws:iam::1:role/x"}}"#,
+            r#"{"service": "ecs", "wait": {"name": "ServicesStable", "arguments": {"services": ["a"]}, "timeout": 9}}"#,
+            r#"{"service": "rds", "operation": "failover_db_cluster",
+                "arguments": {"DBClusterIdentifier": "${cluster}"}, "secrets": ["aws"]}"#,
+        ];
+        for provider in good {
+            assert_eq!(problems(provider), Vec::<String>::new(), "{provider}");
+        }
+    }
+
+    #[test]
+    fn all_problems_are_found_at_their_places() {
+        let found = problems(
+            r#"{"service": "ec2", "operation": "stop_instances", "paginate": true, "query": "a[",
+                "arguments": {"InstanceIds": "i-1", "Forced": true}, "wait": {"name": "instance_stoped"}, "retry": 1}"#,
+        );
+        let expected = [
+            "E0539 /retry: an AWS activity has no option `retry`",
+            "E0538 /query: `a[` is not a JMESPath expression",
+            "E0536 /wait: `ec2` has no waiter `instance_stoped`",
+            "E0537 /paginate: `StopInstances` has no pages",
+            "E0535 /arguments/Forced: Unknown parameter in input: \"Forced\", must be one of: InstanceIds",
+            "E0535 /arguments/InstanceIds: Invalid type for parameter InstanceIds, value: i-1",
+        ];
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{found} instead of {expected}");
+        }
+    }
+
+    #[test]
+    fn deep_places_and_waiters_are_looked_into() {
+        let found = problems(
+            r#"{"service": "ecs", "operation": "update_service", "arguments": {
+                "capacityProviderStrategy": [{"weight": "much"}]},
+                "wait": {"name": "services_stable", "arguments": {"cluster": 1}}}"#,
+        );
+        let place = |problem: &String| problem.split(": ").next().unwrap_or_default().to_owned();
+        let places: Vec<_> = found.iter().map(place).collect();
+        assert_eq!(
+            places,
+            [
+                "E0535 /arguments",
+                "E0535 /arguments/capacityProviderStrategy/0",
+                "E0535 /arguments/capacityProviderStrategy/0/weight",
+                "E0535 /wait/arguments",
+                "E0535 /wait/arguments/cluster",
+            ],
+            "{found:#?}"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_said() {
+        assert_eq!(problems("{}"), ["E0531 : an AWS activity must have a service"]);
+        assert_eq!(problems(r#"{"service": "ec3"}"#), ["E0532 /service: unknown AWS service `ec3`"]);
+        assert_eq!(problems(r#"{"service": "ec2"}"#), ["E0533 : an AWS activity must have an operation"]);
+        let unknown = problems(r#"{"service": "ec2", "operation": "describe_instance"}"#);
+        assert_eq!(unknown, ["E0534 /operation: `ec2` has no operation `describe_instance`"]);
+        assert_eq!(
+            problems(
+                r#"{"service": "s3", "operation": "list_buckets", "wait": {"name": "bucket_exists", "timeout": -1}}"#
+            )[0],
+            "E0539 /wait: `timeout` of a waiter must be a number that is not negative, found `-1`"
+        );
+    }
+}

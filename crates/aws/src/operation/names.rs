@@ -66,14 +66,21 @@ fn split_before(text: &str, condition: impl Fn(char) -> bool) -> bool {
 
 /// The model's name of the operation that `name` means, in either spelling.
 pub fn operation_name(service: &'static Service, name: &str) -> Option<&'static str> {
-    let names = || service.operation_names();
-    names().find(|known| *known == name).or_else(|| names().find(|known| snake_case(known) == name))
+    meant(name, || service.operation_names())
 }
 
 /// The model's name of the waiter that `name` means, in either spelling.
 pub fn waiter_name(service: &'static Service, name: &str) -> Option<&'static str> {
-    let names = || service.waiters().keys().map(String::as_str);
-    names().find(|known| *known == name).or_else(|| names().find(|known| snake_case(known) == name))
+    meant(name, || service.waiters().keys().map(String::as_str))
+}
+
+/// Where boto3 puts its underscores does not matter: it is inconsistent with a few names.
+fn meant<I: Iterator<Item = &'static str>>(name: &str, known: impl Fn() -> I) -> Option<&'static str> {
+    let letters = name.replace('_', "");
+    let is_snake = letters.len() < name.len() || !name.contains(|letter: char| letter.is_ascii_uppercase());
+    known()
+        .find(|known| *known == name)
+        .or_else(|| known().find(|known| is_snake && letters == known.to_ascii_lowercase()))
 }
 
 /// The name that `name` was most likely meant to be: nearly the same letters.
@@ -133,6 +140,10 @@ mod tests {
         assert_eq!(operation_name(ec2, "describe_instances"), Some("DescribeInstances"));
         assert_eq!(operation_name(ec2, "DescribeInstances"), Some("DescribeInstances"));
         assert_eq!(operation_name(ec2, "describe_instance"), None);
+        assert_eq!(operation_name(ec2, "Describe_Instances"), None);
+        let signin = model::load("signin").unwrap();
+        let odd = operation_name(signin, "create_o_auth2_token_with_token_exchange");
+        assert_eq!(odd, Some("CreateOAuth2TokenWithTokenExchange"));
         assert_eq!(waiter_name(ec2, "instance_stopped"), Some("InstanceStopped"));
     }
 
