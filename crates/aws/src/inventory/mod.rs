@@ -66,7 +66,7 @@ pub async fn take(session: &Session, scope: &Scope) -> Result<Inventory, AwsErro
     let identity = session.client("sts", scope).await?.call("GetCallerIdentity", Map::new()).await?;
     let mut inventory = Inventory {
         account: text(&identity, "Account"),
-        region: scope.region.as_deref().unwrap_or_default().to_owned(),
+        region: session.region(scope)?.to_string(),
         ..Inventory::default()
     };
     let (services, groups, clusters, databases, caches, load_balancers, lambdas) = tokio::join!(
