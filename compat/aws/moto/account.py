@@ -261,7 +261,7 @@ def caches(account, names):
     cache.create_cache_cluster(
         CacheClusterId="sessions", Engine="memcached", NumCacheNodes=2, CacheNodeType="cache.t3.micro"
     )
-    cache.create_replication_group(
+    made = cache.create_replication_group(
         ReplicationGroupId="baskets",
         ReplicationGroupDescription="baskets",
         Engine="redis",
@@ -270,6 +270,9 @@ def caches(account, names):
         ReplicasPerNodeGroup=1,
         AutomaticFailoverEnabled=True,
     )
+    # Part of all its addresses, and other in each process of moto.
+    address = made["ReplicationGroup"]["NodeGroups"][0]["PrimaryEndpoint"]["Address"]
+    names["baskets_domain"] = ".".join(address.split(".")[1:3])
 
 
 def archive():
