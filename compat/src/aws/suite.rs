@@ -111,8 +111,11 @@ fn other_calls(case: &AwsCase, ran: &Ran) -> Option<String> {
     if case.loose.contains(&Loose::Polls) {
         found.dedup();
     }
-    let is = |(found, wanted): (&String, &String)| {
-        found.strip_prefix(wanted.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(" as "))
+    let is = |(found, wanted): (&String, &String)| match wanted.strip_suffix('*') {
+        Some(start) => found.starts_with(start),
+        None => found
+            .strip_prefix(wanted.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(" as ")),
     };
     let same = found.len() == wanted.len() && found.iter().zip(wanted).all(is);
     (!same).then(|| format!("the calls were {found:?}, expected {wanted:?}"))
