@@ -218,3 +218,44 @@ fn a_reader_that_goes_away_is_no_failure() {
     let run = ended(child.wait_with_output().unwrap());
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn aws_shows_services_operations_and_parameters() {
+    let sandbox = Sandbox::new();
+    let aws = |arguments: &[&str]| sandbox.squall(&[&["--no-log-file", "aws"], arguments].concat());
+
+    let run = aws(&["--search", "container registry"]);
+    assert!(run.stdout.starts_with("ecr "), "{}", run.stdout);
+    let run = aws(&["ec2", "--search", "stop"]);
+    assert!(run.stdout.contains("  stop_instances\n"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("instance_stopped  asks describe_instances every 15 s, 40 times"),
+        "{}",
+        run.stdout
+    );
+    assert!(!run.stdout.contains("run_instances") && !run.stdout.contains('\x1b'));
+
+    for name in ["stop_task", "StopTask"] {
+        let run = aws(&["ecs", name]);
+        assert!(run.stdout.starts_with("ecs.stop_task (StopTask)\n"), "{}", run.stdout);
+        assert!(run.stdout.contains("\n  task     string, required\n"), "{}", run.stdout);
+        assert!(
+            run.stdout.contains("    operation: stop_task\n    arguments:\n      task: ...\n"),
+            "{}",
+            run.stdout
+        );
+    }
+    let run = aws(&["ecs", "stop_task", "--format", "json"]);
+    let shown: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(shown["parameters"][1]["name"], "task");
+    assert_eq!(shown["parameters"][1]["required"], true);
+
+    for (arguments, hint) in [
+        (&["ecss"][..], "there is no AWS service `ecss`: did you mean `ecs`?"),
+        (&["ecs", "stop_tsk"], "`ecs` has no operation `stop_tsk`: did you mean `stop_task`?"),
+    ] {
+        let run = aws(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
+        assert!(run.stderr.contains(hint), "{}", run.stderr);
+    }
+}

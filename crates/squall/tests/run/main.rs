@@ -1,5 +1,6 @@
 //! The built binary, run as people run it.
 
+mod aws;
 mod documents;
 mod kill;
 mod notifications;
