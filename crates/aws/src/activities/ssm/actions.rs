@@ -13,6 +13,7 @@ pub(super) async fn create_document(activity: &Activity) -> Result<Value, Raised
     }
     let content = content::read(&activity.argument("path_content"))?;
     let name = activity.argument("name");
+    let kind = content::kind(&content);
     let document = parameters! { "Content": content, "Name": name.clone() };
     add_given(
         activity,
@@ -23,6 +24,10 @@ pub(super) async fn create_document(activity: &Activity) -> Result<Value, Raised
             ("document_format", "DocumentFormat"),
         ],
     );
+    // A document without a type may be refused, or taken for one of another type.
+    if let (false, Some(kind)) = (document.contains_key("DocumentType"), kind) {
+        document.insert("DocumentType", Value::from(kind));
+    }
     call(activity, "CreateDocument", document, |message| {
         format!("Failed to create document '{}': '{message}'", python::str(&name))
     })

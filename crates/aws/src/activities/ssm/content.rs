@@ -25,6 +25,19 @@ pub(super) fn read(path: &Value) -> Result<String, Raised> {
     }
 }
 
+/// The type of a document by the version of its schema, which each type has its own of; `None` where the
+/// text tells no version that is known.
+pub(super) fn kind(document: &str) -> Option<&'static str> {
+    let (_, rest) = document.split_once("schemaVersion")?;
+    let version = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ':'));
+    match version.split(|c: char| !c.is_ascii_digit() && c != '.').next()? {
+        "0.3" => Some("Automation"),
+        "1.0" => Some("Session"),
+        "1.2" | "2.0" | "2.2" => Some("Command"),
+        _ => None,
+    }
+}
+
 fn os_error(error: &io::Error, path: &str) -> Raised {
     let class = match error.kind() {
         io::ErrorKind::NotFound => "FileNotFoundError",
@@ -73,6 +86,19 @@ mod tests {
             let error = String::from_utf8(bytes.to_vec()).unwrap_err();
             let raised = decode_error(error.utf8_error(), bytes);
             assert_eq!(raised.text(), format!("'utf-8' codec can't decode {expected}"));
+        }
+    }
+
+    #[test]
+    fn types_follow_from_versions() {
+        for (document, kind_of) in [
+            ("{\"schemaVersion\": \"2.2\", \"mainSteps\": []}", Some("Command")),
+            ("# runbook\nschemaVersion: '0.3'\nmainSteps: []\n", Some("Automation")),
+            ("schemaVersion: 1.0", Some("Session")),
+            ("schemaVersion: '9.9'", None),
+            ("{}", None),
+        ] {
+            assert_eq!(kind(document), kind_of, "{document}");
         }
     }
 
