@@ -13,7 +13,11 @@ use crate::error::AwsError;
 pub(super) fn failure(error: SdkError<Refused, HttpResponse>, url: &str, retries: &Retries) -> AwsError {
     match error {
         SdkError::ServiceError(refused) => {
-            let mut error = *refused.into_err().error;
+            let refused = refused.into_err();
+            if let Some(message) = refused.unreadable {
+                return other("botocore.parsers.ResponseParserError", message);
+            }
+            let mut error = *refused.error;
             error.retries = retries.count();
             retries.complete(&error.response);
             AwsError::Service(Box::new(error))

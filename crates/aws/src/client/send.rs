@@ -173,8 +173,9 @@ fn judge(
     }
     super::customise::refused(service, &mut response);
     let retry_after = response.header("x-amz-retry-after").and_then(|text| text.parse().ok());
-    let error = protocol::error(service, operation, &response);
-    Err(Refused { error: Box::new(error), retry_after: retry_after.map(Duration::from_millis) })
+    let unreadable = protocol::unreadable(service, &response);
+    let error = Box::new(protocol::error(service, operation, &response));
+    Err(Refused { error, unreadable, retry_after: retry_after.map(Duration::from_millis) })
 }
 
 fn signed(config: &ClientConfig, signing: &SigV4) -> StaticRuntimePlugin {
@@ -208,6 +209,8 @@ fn signed(config: &ClientConfig, signing: &SigV4) -> StaticRuntimePlugin {
 #[error("{}", error.message)]
 pub(super) struct Refused {
     pub(super) error: Box<ServiceError>,
+    /// What botocore says instead, at the first attempt, of an answer that it cannot read.
+    pub(super) unreadable: Option<String>,
     retry_after: Option<Duration>,
 }
 
@@ -262,7 +265,9 @@ impl ClassifyRetry for RefusalClassifier {
         let Some(refused) = refused else {
             return RetryAction::NoActionIndicated;
         };
-        let kind = if refused.is_throttle() {
+        let kind = if refused.unreadable.is_some() {
+            return RetryAction::NoActionIndicated;
+        } else if refused.is_throttle() {
             ErrorKind::ThrottlingError
         } else if refused.is_transient() {
             ErrorKind::TransientError

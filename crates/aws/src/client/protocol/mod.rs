@@ -11,6 +11,7 @@ mod write;
 
 pub(crate) use field::Field;
 pub(crate) use moment::Moment;
+pub(crate) use read::unreadable;
 pub use read::{ParseError, error, output};
 pub use wire::{Request, Response};
 pub use write::request;

@@ -49,6 +49,20 @@ pub fn error(service: &'static Service, operation: &'static Operation, response:
     }
 }
 
+/// What botocore says of a refusal that it cannot read: XML was expected, and something else came.
+pub fn unreadable(service: &Service, response: &Response) -> Option<String> {
+    let is_query = matches!(service.metadata.protocol, Protocol::Query | Protocol::Ec2);
+    if !is_query || generic(response).is_some() || query(service, response).is_ok() {
+        return None;
+    }
+    // Bodies that are no XML at all, which is what comes in practice: expat stops at their beginning.
+    Some(format!(
+        "Unable to parse response (syntax error: line 1, column 0), invalid XML received. Further retries may \
+         succeed:\n{}",
+        python::bytes_repr(&response.body)
+    ))
+}
+
 /// The shape of an error by its code: one of the operation's, else one of another operation of the service.
 fn shape_of(
     service: &'static Service,

@@ -6,7 +6,7 @@ mod json;
 mod rest;
 mod xml;
 
-pub use error::error;
+pub use error::{error, unreadable};
 
 use squall_model::{Map, Value};
 
