@@ -53,8 +53,7 @@ pub(crate) fn index_error() -> Raised {
 impl Activity {
     /// Python's `random.sample(items, count)`.
     pub(crate) fn sample<T: Clone>(&self, items: &[T], count: &Value) -> Result<Vec<T>, Raised> {
-        let bounds =
-            [order(&Value::from(0), "<=", count)?, order(count, "<=", &self::count(items.len()))?];
+        let bounds = [order(&Value::from(0), "<=", count)?, order(count, "<=", &self::count(items.len()))?];
         if !bounds.iter().all(|order| order.is_some_and(Ordering::is_le)) {
             return Err(value_error("Sample larger than population or is negative"));
         }
