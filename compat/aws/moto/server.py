@@ -34,6 +34,7 @@ os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 os.environ["MOTO_ECS_SERVICE_RUNNING"] = "3"
 
 import account as seed  # noqa: E402
+import boto3  # noqa: E402
 from moto.core.config import default_user_config as settings  # noqa: E402
 from moto.moto_api._internal import mock_random  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
@@ -115,6 +116,9 @@ def main():
     with serving(app) as port:
         made = seed.build(f"http://127.0.0.1:{port}")
     app.take()
+    # What only the making needed would be copied into every child.
+    made.clients.clear()
+    boto3.DEFAULT_SESSION = None
     gc.collect()
     gc.freeze()
     listener.bind(path + ".new")
