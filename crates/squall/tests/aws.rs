@@ -106,6 +106,45 @@ fn drafts_validate_and_run_as_they_are_written() {
     assert_eq!(fs::read_to_string(&first).unwrap(), "mine");
 }
 
+#[test]
+fn discovery_is_the_references_but_for_the_words() {
+    let folder = tempfile::tempdir().unwrap();
+    // Without a PATH no interpreter can be found, and none is needed.
+    stdout(&squall(
+        folder.path(),
+        "http://127.0.0.1:9",
+        &["discover", "--discovery-path", "ours.json", "chaostoolkit-aws"],
+    ));
+    let discovered = Command::new(squall_testkit::reference_python())
+        .args(["-m", "chaostoolkit", "--no-version-check", "--no-log-file", "discover", "--no-install"])
+        .args(["--discovery-path", "theirs.json", "chaostoolkit-aws"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(discovered.status.success(), "{}", String::from_utf8_lossy(&discovered.stderr));
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(folder.path().join(name)).unwrap()).unwrap()
+    };
+    let (mut ours, mut theirs) = (read("ours.json"), read("theirs.json"));
+    for document in [&mut ours, &mut theirs] {
+        for activity in document["activities"].as_array_mut().unwrap() {
+            let words = activity.as_object_mut().unwrap().remove("doc");
+            assert!(words.is_some(), "{activity}");
+        }
+    }
+    let activities = |document: &Value| document["activities"].as_array().unwrap().clone();
+    for (ours, theirs) in activities(&ours).iter().zip(&activities(&theirs)) {
+        assert_eq!(ours, theirs);
+    }
+    assert_eq!(activities(&ours).len(), activities(&theirs).len());
+    for key in ["chaoslib_version", "target", "extension", "system"] {
+        assert_eq!(ours[key], theirs[key], "{key}");
+    }
+    let platform =
+        |document: &Value| document["platform"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(platform(&ours), platform(&theirs));
+}
+
 /// What becomes of a draft on moto.
 #[derive(Clone, Copy)]
 enum Outcome {

@@ -16,12 +16,18 @@ const ANSWER_DEPTH: usize = 3;
 
 /// Carries out the command; gives the exit code.
 pub fn execute(args: &AwsArgs) -> u8 {
+    let search = args.search.as_deref();
     let shown = match (&args.service, &args.operation) {
-        (None, _) => Ok(services(args)),
-        (Some(name), None) => service(name).map(|service| one_service(service, args)),
-        (Some(name), Some(operation)) => {
-            service(name).and_then(|service| one_operation(service, operation, args))
-        }
+        (None, _) => Ok(services(search, args.format)),
+        (Some(name), operation) => match (model::load(name), operation) {
+            (Ok(service), None) => Ok(one_service(service, search, args.format)),
+            (Ok(service), Some(operation)) => one_operation(service, operation, args),
+            // A word that is no name is looked for.
+            (Err(_), None) if search.is_none() && finds_service(name) => {
+                Ok(services(Some(name.as_str()), args.format))
+            }
+            (Err(_), _) => Err(unknown_service(name)),
+        },
     };
     match shown {
         Ok(text) => print(&text),
@@ -29,14 +35,24 @@ pub fn execute(args: &AwsArgs) -> u8 {
     }
 }
 
-fn service(name: &str) -> Result<&'static Service, String> {
-    model::load(name).map_err(|_| {
-        let hint = match closest(name, model::names()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => "`squall aws` lists all services, `squall aws --search TEXT` some".to_owned(),
-        };
-        format!("there is no AWS service `{name}`: {hint}")
-    })
+fn all_services() -> impl Iterator<Item = &'static Service> {
+    model::names().filter_map(|name| model::load(name).ok())
+}
+
+fn finds_service(words: &str) -> bool {
+    all_services().any(|service| is_about(service, Some(words)))
+}
+
+fn is_about(service: &Service, search: Option<&str>) -> bool {
+    matches(search, &[service.name, &service.metadata.service_full_name])
+}
+
+fn unknown_service(name: &str) -> String {
+    let hint = match closest(name, model::names()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "`squall aws` lists all services, `squall aws --search TEXT` some".to_owned(),
+    };
+    format!("there is no AWS service `{name}`: {hint}")
 }
 
 fn json(value: &Value) -> String {
@@ -44,19 +60,16 @@ fn json(value: &Value) -> String {
 }
 
 /// Whether the words that are looked for are in any of these texts, whatever their case.
-fn matches(args: &AwsArgs, texts: &[&str]) -> bool {
-    let Some(search) = &args.search else { return true };
+fn matches(search: Option<&str>, texts: &[&str]) -> bool {
+    let Some(search) = search else { return true };
     let search = search.to_lowercase();
     let text = texts.join(" ").to_lowercase();
     search.split_whitespace().all(|word| text.contains(word))
 }
 
-fn services(args: &AwsArgs) -> String {
-    let found: Vec<&Service> = model::names()
-        .filter_map(|name| model::load(name).ok())
-        .filter(|service| matches(args, &[service.name, &service.metadata.service_full_name]))
-        .collect();
-    if args.format == ListFormat::Json {
+fn services(search: Option<&str>, format: ListFormat) -> String {
+    let found: Vec<&Service> = all_services().filter(|service| is_about(service, search)).collect();
+    if format == ListFormat::Json {
         let found = found.iter().map(|service| {
             Value::map([
                 ("service", Value::from(service.name)),
@@ -73,14 +86,14 @@ fn services(args: &AwsArgs) -> String {
     format!("{}{count} services. `squall aws SERVICE` shows the operations of one.\n", columns(&rows, 0))
 }
 
-fn one_service(service: &'static Service, args: &AwsArgs) -> String {
-    if args.format == ListFormat::Json {
+fn one_service(service: &'static Service, search: Option<&str>, format: ListFormat) -> String {
+    if format == ListFormat::Json {
         return json(&outline::service_value(service));
     }
     let operations: Vec<[String; 2]> = service
         .operation_names()
         .map(|name| (snake_case(name), name))
-        .filter(|(snake, name)| matches(args, &[snake, name]))
+        .filter(|(snake, name)| matches(search, &[snake, name]))
         .map(|(snake, name)| {
             let paginated = service.paginators().contains_key(name);
             [snake, if paginated { "in pages".to_owned() } else { String::new() }]
@@ -90,7 +103,7 @@ fn one_service(service: &'static Service, args: &AwsArgs) -> String {
         .waiters()
         .iter()
         .map(|(name, waiter)| (snake_case(name), waiter))
-        .filter(|(name, _)| matches(args, &[name]))
+        .filter(|(name, _)| matches(search, &[name]))
         .map(|(name, waiter)| {
             let asks = snake_case(&waiter.operation);
             let (delay, most) = (waiter.delay, waiter.max_attempts);
@@ -108,8 +121,12 @@ fn one_service(service: &'static Service, args: &AwsArgs) -> String {
 fn one_operation(service: &'static Service, name: &str, args: &AwsArgs) -> Result<String, String> {
     let known = operation_name(service, name).and_then(|name| service.operation(name));
     let Some(operation) = known else {
+        let word = snake_case(name);
+        if service.operation_names().any(|known| matches(Some(&word), &[&snake_case(known)])) {
+            return Ok(one_service(service, Some(&word), args.format));
+        }
         let names = service.operation_names().map(snake_case);
-        let hint = match closest(&snake_case(name), names) {
+        let hint = match closest(&word, names) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("`squall aws {}` lists all, `--search TEXT` some", service.name),
         };

@@ -84,6 +84,7 @@ fn account(args: &DiscoverArgs) -> u8 {
 
 fn discover(args: &DiscoverArgs) -> Result<Value, DiscoverError> {
     if args.package == chaosaws::PACKAGE {
+        log::info!("Discovering capabilities from {}", args.package);
         return Ok(chaosaws::document(REFERENCE_LIBRARY));
     }
     if !args.no_install {

@@ -235,6 +235,10 @@ fn aws_shows_services_operations_and_parameters() {
     );
     assert!(!run.stdout.contains("run_instances") && !run.stdout.contains('\x1b'));
 
+    let words = aws(&["ec2", "stop"]);
+    assert_eq!(words.stdout, run.stdout, "a word that is no name is looked for");
+    assert!(aws(&["registry"]).stdout.contains("ecr "));
+
     for name in ["stop_task", "StopTask"] {
         let run = aws(&["ecs", name]);
         assert!(run.stdout.starts_with("ecs.stop_task (StopTask)\n"), "{}", run.stdout);

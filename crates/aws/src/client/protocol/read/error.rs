@@ -49,10 +49,15 @@ pub fn error(service: &'static Service, operation: &'static Operation, response:
     }
 }
 
-/// What botocore says of a refusal that it cannot read: XML was expected, and something else came.
+/// What botocore says of a refusal that it cannot read: XML was expected, and something else came. Without a
+/// body, the status speaks.
 pub fn unreadable(service: &Service, response: &Response) -> Option<String> {
     let is_query = matches!(service.metadata.protocol, Protocol::Query | Protocol::Ec2);
-    if !is_query || generic(response).is_some() || query(service, response).is_ok() {
+    if !is_query
+        || response.body.is_empty()
+        || generic(response).is_some()
+        || query(service, response).is_ok()
+    {
         return None;
     }
     // Bodies that are no XML at all, which is what comes in practice: expat stops at their beginning.
