@@ -150,3 +150,106 @@ pub(super) fn has_proxy(environment: &dyn Environment) -> bool {
         .iter()
         .any(|name| environment.var(name).is_some_and(|value| !value.is_empty()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use squall_engine::configuration::Environment;
+
+    use super::Settings;
+    use crate::model;
+    use crate::session::files::SharedFiles;
+
+    #[derive(Default)]
+    struct Variables(BTreeMap<&'static str, String>);
+
+    impl Environment for Variables {
+        fn var(&self, name: &str) -> Option<String> {
+            self.0.get(name).cloned()
+        }
+    }
+
+    const CONFIG: &str = "[default]\nretry_mode = adaptive\nmax_attempts = 7\n\
+        [profile lab]\nservices = local\nuse_fips_endpoint = TRUE\nendpoint_url = http://all\n\
+        ca_bundle = /etc/lab.pem\ns3 =\n    addressing_style = path\n    use_arn_region = false\n\
+        [profile lost]\nservices = nowhere\n\
+        [services local]\nelastic_load_balancing_v2 =\n    endpoint_url = http://lb\n";
+
+    /// What `look` finds with these variables and the profile of the files above.
+    fn look<T>(profile: &str, variables: &[(&'static str, &str)], look: impl FnOnce(Settings) -> T) -> T {
+        let folder = std::env::temp_dir().join(format!("squall-aws-settings-{}", uuid::Uuid::new_v4()));
+        std::fs::write(&folder, CONFIG).unwrap();
+        let mut environment = Variables::default();
+        environment.0.insert("AWS_CONFIG_FILE", folder.display().to_string());
+        environment.0.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let files = runtime.block_on(SharedFiles::read(&environment)).unwrap();
+        std::fs::remove_file(folder).unwrap();
+        look(Settings { environment: &environment, files: &files, profile: files.profile(profile) })
+    }
+
+    fn url(
+        profile: &str,
+        variables: &[(&'static str, &str)],
+        service: &str,
+    ) -> Result<Option<String>, String> {
+        let service = model::load(service).unwrap();
+        look(profile, variables, |settings| {
+            let config = settings.endpoint(service, &"eu-west-3".into());
+            config.urls.of(service).map(|url| url.map(ToOwned::to_owned)).map_err(|error| error.to_string())
+        })
+    }
+
+    #[test]
+    fn endpoints_come_from_the_environment_then_from_the_profile() {
+        let found = |profile, variables: &[_], service| url(profile, variables, service).unwrap();
+        assert_eq!(found("default", &[], "ec2"), None);
+        assert_eq!(found("lab", &[], "ec2").as_deref(), Some("http://all"));
+        assert_eq!(found("lab", &[], "elbv2").as_deref(), Some("http://lb"));
+        let all = ("AWS_ENDPOINT_URL", "http://env");
+        assert_eq!(found("lab", &[all], "elbv2").as_deref(), Some("http://env"));
+        let own = ("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "http://env-lb");
+        assert_eq!(found("lab", &[all, own], "elbv2").as_deref(), Some("http://env-lb"));
+        assert_eq!(found("lab", &[all, ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")], "elbv2"), None);
+        assert!(
+            url("lost", &[], "ec2")
+                .unwrap_err()
+                .contains("\"nowhere\" services configuration does not exist")
+        );
+    }
+
+    #[test]
+    fn profiles_set_what_variables_do_not() {
+        look("lab", &[], |settings| {
+            let config = settings.endpoint(model::load("s3").unwrap(), &"eu-west-3".into());
+            assert!(config.use_fips && !config.use_dualstack);
+            assert_eq!(config.s3.addressing_style.as_deref(), Some("path"));
+            assert_eq!(config.s3.use_arn_region, Some(false));
+            assert_eq!(settings.ca_bundle().unwrap(), std::path::Path::new("/etc/lab.pem"));
+        });
+        look("lab", &[("AWS_USE_FIPS_ENDPOINT", "false"), ("AWS_CA_BUNDLE", "/ca.pem")], |settings| {
+            assert!(!settings.endpoint(model::load("s3").unwrap(), &"eu-west-3".into()).use_fips);
+            assert_eq!(settings.ca_bundle().unwrap(), std::path::Path::new("/ca.pem"));
+        });
+    }
+
+    #[test]
+    fn retries_are_chosen_as_for_botocore() {
+        let attempts = |profile, variables: &[_]| {
+            look(profile, variables, |settings| settings.retry().map(|retry| retry.max_attempts()))
+        };
+        assert_eq!(attempts("lab", &[]).unwrap(), 3);
+        assert_eq!(attempts("default", &[]).unwrap(), 7);
+        assert_eq!(attempts("default", &[("AWS_MAX_ATTEMPTS", "2")]).unwrap(), 2);
+        assert_eq!(attempts("lab", &[("AWS_RETRY_MODE", "legacy")]).unwrap(), 5);
+        assert_eq!(
+            attempts("lab", &[("AWS_RETRY_MODE", "eager")]).unwrap_err().to_string(),
+            "Invalid value provided to \"mode\": \"eager\" must be one of: legacy, standard, adaptive"
+        );
+        assert_eq!(
+            attempts("lab", &[("AWS_MAX_ATTEMPTS", "0")]).unwrap_err().class(),
+            "botocore.exceptions.InvalidMaxRetryAttemptsError"
+        );
+    }
+}
