@@ -19,6 +19,10 @@ static PARSER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(Unable to parse response) \(.*?\)(, invalid XML)").expect("a pattern of this file")
 });
 
+/// What the reference names the things of one run by: the number of its thread.
+static THREAD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b[1-9]\d{14}\b").expect("a pattern of this file"));
+
 /// Numbers that can only be seconds or milliseconds since 1970, in the years 2020 to 2039.
 const SECONDS: std::ops::Range<f64> = 1.58e9..2.2e9;
 
@@ -86,7 +90,8 @@ impl Normal {
             (Times::Relative, Some(seconds)) => self.since(seconds),
             _ => "<TIME>".to_owned(),
         });
-        normal::text(&PARSER.replace_all(&timed, "$1 (<DETAIL>)$2"))
+        let parsed = PARSER.replace_all(&timed, "$1 (<DETAIL>)$2");
+        normal::text(&THREAD.replace_all(&parsed, "<THREAD>"))
     }
 
     /// Whole minutes: how fast a program is does not matter.
@@ -212,6 +217,11 @@ mod tests {
     fn ids_in_paths_are_escaped() {
         let path = Json::text("GET /v1/arn%3Ax%2Fi-0123456789/i-0123456789");
         assert_eq!(normal(&[]).parameters(&path), Json::text("GET /v1/@arn@/@web@"));
+    }
+
+    #[test]
+    fn the_number_of_a_thread_is_none() {
+        assert_eq!(normal(&[]).text("role-140123456789012 of 140123456789"), "role-<THREAD> of 140123456789");
     }
 
     #[test]
