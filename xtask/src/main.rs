@@ -37,7 +37,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         usage: "",
-        about: "everything that must hold, on a fresh machine too: needs, check, dist, all tests",
+        about: "everything that must hold, on a fresh machine too: needs, check, models, dist, all tests",
         run: test::execute,
     },
     Command { name: "check", usage: "", about: "layout, lints and tidy", run: check::execute },

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::process::{cargo, read, run, target};
-use crate::{Failure, check, dist, needs, say};
+use crate::{Failure, check, dist, models, needs, say};
 
 /// What a stage does.
 type Work = fn() -> Result<(), Failure>;
@@ -25,9 +25,10 @@ pub fn execute(arguments: &[String]) -> Result<(), Failure> {
     if let Some(argument) = arguments.first() {
         return Err(Failure::Usage(format!("unknown argument `{argument}`")));
     }
-    let work: [(&str, Work); 5] = [
+    let work: [(&str, Work); 6] = [
         ("needs", needs::provide),
         ("check", || check::execute(&[])),
+        ("models", || models::execute(&["--check".to_owned()])),
         ("dist", || dist::execute(&[])),
         ("build", build),
         ("doctests", || run(cargo().args(["test", "--quiet", "--workspace", "--doc"]))),
