@@ -120,7 +120,7 @@ impl Settings<'_> {
                 return Err(AwsError::Other {
                     class: "botocore.exceptions.InvalidRetryModeError",
                     message: format!(
-                        "Invalid value provided to \"mode\": \"{other}\" must be one of: legacy, standard, adaptive"
+                        "Invalid value provided to \"mode\": \"{other}\" must be one of: ('legacy', 'standard', 'adaptive')"
                     ),
                 });
             }
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(attempts("lab", &[("AWS_RETRY_MODE", "legacy")]).unwrap(), 5);
         assert_eq!(
             attempts("lab", &[("AWS_RETRY_MODE", "eager")]).unwrap_err().to_string(),
-            "Invalid value provided to \"mode\": \"eager\" must be one of: legacy, standard, adaptive"
+            "Invalid value provided to \"mode\": \"eager\" must be one of: ('legacy', 'standard', 'adaptive')"
         );
         assert_eq!(
             attempts("lab", &[("AWS_MAX_ATTEMPTS", "0")]).unwrap_err().class(),
