@@ -36,13 +36,15 @@ async fn by_id(activity: &Activity, operation: &str, what: &str) -> Result<Value
 }
 
 pub(super) async fn stop_experiments_by_tags(activity: &Activity) -> Result<Value, Raised> {
-    stop_by_tags(activity, &activity.argument("tags"), activity.given("delete_templates")).await
+    stop_by_tags(activity, &activity.argument("tags"), &[], activity.given("delete_templates")).await
 }
 
-/// Stops the experiments whose tags contain all of `tags`; gives the answers.
+/// Stops the experiments whose tags contain all of `tags`, and those with one of the `ids`; gives the
+/// answers.
 pub(super) async fn stop_by_tags(
     activity: &Activity,
     tags: &Value,
+    ids: &[Value],
     delete_templates: bool,
 ) -> Result<Value, Raised> {
     let tags = tags_of(tags)?;
@@ -53,7 +55,7 @@ pub(super) async fn stop_by_tags(
 
     let (stopped, mut templates) = (List::new(), Vec::new());
     for experiment in entries(&listed, "experiments")? {
-        match stop_if_tagged(&client, &experiment, &tags).await {
+        match stop_if_meant(&client, &experiment, &tags, ids).await {
             Ok(Some((answer, template))) => {
                 stopped.push(answer);
                 templates.push(template);
@@ -78,14 +80,16 @@ pub(super) async fn stop_by_tags(
     Ok(stopped.into())
 }
 
-/// Stops an experiment that has the tags and is not over (or has completed); gives the answer and the
-/// experiment's template.
-async fn stop_if_tagged(
+/// Stops an experiment that has the tags or one of the ids, and is not over (or has completed); gives the
+/// answer and the experiment's template.
+async fn stop_if_meant(
     client: &Client,
     experiment: &Value,
     tags: &Map,
+    ids: &[Value],
 ) -> Result<Option<(Value, Value)>, Raised> {
-    if !has_all(&member(experiment, "tags")?, tags)? {
+    let named = experiment.get("id").is_some_and(|id| ids.contains(&id));
+    if !named && !has_all(&member(experiment, "tags")?, tags)? {
         return Ok(None);
     }
     let status = member(&member(experiment, "state")?, "status")?;

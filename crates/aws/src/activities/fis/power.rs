@@ -1,5 +1,6 @@
 //! The scenario `AZ Availability: Power Interruption`, and its end.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use squall_model::{Map, Value, python};
@@ -17,14 +18,24 @@ const KEY: &str = "chaostoolkit-experiment-key";
 /// How long a new role and template take to be known everywhere.
 const SETTLING: Duration = Duration::from_secs(5);
 
+/// What the scenario's end knows its beginning by.
+struct Run {
+    /// Names what was made. In the reference it is the number of the run's thread.
+    key: u64,
+    /// The ids of the experiments that were started without tags, which only their ids tell apart.
+    untagged: RefCell<Vec<Value>>,
+}
+
 thread_local! {
-    /// What the scenario's end knows its beginning by. A run has one thread, as the reference's has,
-    /// whose number stands here there.
-    static RUN: u64 = fastrand::u64(100_000_000_000_000..1_000_000_000_000_000);
+    // A run has one thread, and a thread one run.
+    static RUN: Run = Run {
+        key: fastrand::u64(100_000_000_000_000..1_000_000_000_000_000),
+        untagged: RefCell::default(),
+    };
 }
 
 fn run_key() -> String {
-    RUN.with(u64::to_string)
+    RUN.with(|run| run.key.to_string())
 }
 
 pub(super) async fn start_availability_zone_power_interruption_scenario(
@@ -69,9 +80,15 @@ pub(super) async fn start_availability_zone_power_interruption_scenario(
     debug!("FIS Template {} created", python::str(&template));
     debug!("Waiting 5 seconds before starting it (eventual consistency)");
     activity.clock.sleep(SETTLING).await;
-    // Tagged whether tags were given or not: the scenario's end finds the experiment by them. The
-    // reference leaves it untagged without given ones, and never finds it.
-    start(&client, template, token, tags).await
+    if !given_tags.is_empty() {
+        return start(&client, template, token, tags).await;
+    }
+    // The reference, too, starts it without tags, and never finds it again.
+    let answer = start(&client, template, token, Map::new()).await?;
+    if let Some(id) = answer.get("experiment").and_then(|experiment| experiment.get("id")) {
+        RUN.with(|run| run.untagged.borrow_mut().push(id));
+    }
+    Ok(answer)
 }
 
 /// The template's targets, and what happens to them.
@@ -202,12 +219,13 @@ pub(super) async fn restore_availability_zone_power_after_interruption(
     activity: &Activity,
 ) -> Result<Value, Raised> {
     let key = run_key();
-    let mut tags = activity.argument("tags");
+    let (mut tags, mut ids) = (activity.argument("tags"), Vec::new());
     if !tags.is_truthy() {
         tags = Value::map([(KEY, Value::from(key.as_str()))]);
+        ids = RUN.with(|run| run.untagged.borrow().clone());
     }
     debug!("Deleting experiment and restoring AZ");
-    let stopped = stop_by_tags(activity, &tags, activity.given("delete_templates")).await?;
+    let stopped = stop_by_tags(activity, &tags, &ids, activity.given("delete_templates")).await?;
     if activity.given("delete_roles_and_policies") {
         role::delete(activity, &key).await?;
     }
