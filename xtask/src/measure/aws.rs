@@ -34,7 +34,7 @@ const BUCKET: (f64, f64) = (100.0, 20.0);
 pub fn cold_probe(bench: &Bench, table: &mut Table) -> Result<(), Failure> {
     let found = |error: &dyn std::error::Error| Failure::Found(error.to_string());
     let account = moto::Account::open().map_err(|error| found(&error))?;
-    let venv = moto::venv().map_err(|error| found(&error))?;
+    let venv = squall_compat::reference::venv().map_err(|error| found(&error))?;
     let environment = account_environment(account.url(), "us-east-1");
     let squall = bench.squall.with(&environment);
     let reference = Subject::new(&venv.join("bin/chaos"), &bench.folder).with(&environment);
