@@ -9,6 +9,7 @@ pub mod protocol;
 pub mod query;
 mod refusal;
 mod send;
+mod unread;
 pub mod validate;
 mod wait;
 
