@@ -51,7 +51,7 @@ def main():
         journals.mkdir(parents=True, exist_ok=True)
         server, endpoint = start_server(venv)
         try:
-            return run_experiments(arguments.squall, venv, endpoint, journals)
+            return run_experiments(arguments, venv, endpoint, journals)
         finally:
             # Only the process that was started here, by its id.
             server.kill()
@@ -62,6 +62,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--squall", type=Path, default=find_squall(), help="the program to run")
     parser.add_argument("--journals", type=Path, help="folder to keep the journals in")
+    parser.add_argument("--python", action="store_true", help="call chaostoolkit-aws in Python, to compare")
     parser.add_argument("--venv", type=Path, default=ROOT / "target/tutorial/venv", help="virtual environment")
     arguments = parser.parse_args()
     if arguments.squall is None:
@@ -144,7 +145,7 @@ def environment(venv, endpoint):
     }
 
 
-def run_experiments(squall, venv, endpoint, journals):
+def run_experiments(arguments, venv, endpoint, journals):
     env = environment(venv, endpoint)
     seed = SEED.replace("GROUP", GROUP).replace("REGION", REGION)
     made = subprocess.run([venv / "bin/python", "-c", seed], env=env, check=True, capture_output=True, text=True)
@@ -152,8 +153,9 @@ def run_experiments(squall, venv, endpoint, journals):
     as_told = True
     for name, expected in EXPERIMENTS:
         journal = journals / Path(name).with_suffix(".journal.json").name
-        command = [squall, "--no-log-file", "run", "--journal-path", journal, HERE / name]
-        print(f"\n$ squall run {name}", flush=True)
+        options = ["--python-chaosaws"] if arguments.python else []
+        command = [arguments.squall, "--no-log-file", "run", *options, "--journal-path", journal, HERE / name]
+        print(f"\n$ {' '.join(['squall', 'run', *options, name])}", flush=True)
         code = subprocess.run(command, env=env, cwd=journals, stdin=subprocess.DEVNULL).returncode
         verdict = read_verdict(journal)
         print(f"{name}: exit code {code}, {verdict}", flush=True)

@@ -60,12 +60,22 @@ fn a_file_that_is_taken_away_is_missed_and_brought_back() {
 }
 
 #[test]
+fn aws_experiments_run_natively_against_moto() {
+    on_moto(&[]);
+}
+
+#[test]
 fn aws_experiments_run_in_the_users_python_against_moto() {
+    on_moto(&["--python"]);
+}
+
+fn on_moto(options: &[&str]) {
     let journals = tempfile::tempdir().unwrap();
     // target/<profile>/squall
     let target = Path::new(SQUALL).ancestors().nth(2).unwrap();
     let output = Command::new("python3")
         .arg(tutorial().join("on-moto.py"))
+        .args(options)
         .args(["--squall", SQUALL, "--journals"])
         .arg(journals.path())
         .arg("--venv")
