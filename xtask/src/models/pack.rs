@@ -14,7 +14,7 @@ use crate::Failure;
 use crate::process::about;
 
 /// The first bytes of the file.
-const MAGIC: &[u8; 8] = b"SQUALL\x01\n";
+const MAGIC: &[u8; 8] = b"SQUALL\x02\n";
 
 /// What was made.
 pub struct Made {
@@ -29,8 +29,8 @@ pub struct Made {
 /// Makes the file from botocore's folder of data.
 pub fn make(version: &str, data: &Path) -> Result<Made, Failure> {
     let mut blobs = Vec::new();
-    let partitions = add(&mut blobs, &json_of(&data.join("partitions.json"))?)?;
-    let endpoints = add(&mut blobs, &json_of(&data.join("endpoints.json"))?)?;
+    let partitions = add(&mut blobs, &json_of(&data.join("partitions.json"))?.to_string())?;
+    let endpoints = add(&mut blobs, &json_of(&data.join("endpoints.json"))?.to_string())?;
     let mut services = Map::new();
     let mut operations = 0;
     for (name, folder) in services_of(data)? {
@@ -43,9 +43,9 @@ pub fn make(version: &str, data: &Path) -> Result<Made, Failure> {
         let model = lean::model(&name, &full)?;
         operations += model["operations"].as_object().map_or(0, Map::len);
         let entry = json!({
-            "model": add(&mut blobs, &model)?,
-            "traffic": add(&mut blobs, &traffic)?,
-            "rules": add(&mut blobs, &lean::rules(&rules))?,
+            "model": add(&mut blobs, &lines(&model))?,
+            "traffic": add(&mut blobs, &traffic.to_string())?,
+            "rules": add(&mut blobs, &lean::rules(&rules).to_string())?,
         });
         services.insert(name, entry);
     }
@@ -64,6 +64,21 @@ pub fn make(version: &str, data: &Path) -> Result<Made, Failure> {
     bytes.extend(index.into_bytes());
     bytes.extend(blobs);
     Ok(Made { bytes, services: count, operations })
+}
+
+/// A model as lines, of which a program reads those that it needs: metadata; the endpoint parameters that
+/// users set; then mark, name and JSON of each operation and each shape, in the order of the names.
+fn lines(model: &Value) -> String {
+    let mut text =
+        format!("{}\n{}\n", model["metadata"], model.get("clientContextParams").unwrap_or(&json!({})));
+    for (mark, part) in [("o", "operations"), ("s", "shapes")] {
+        let mut rows: Vec<_> = model[part].as_object().into_iter().flatten().collect();
+        rows.sort_by_key(|(name, _)| *name);
+        for (name, value) in rows {
+            text.push_str(&format!("{mark}\t{name}\t{value}\n"));
+        }
+    }
+    text
 }
 
 /// The newest version of each service, in alphabetical order.
@@ -165,8 +180,7 @@ fn json_of(path: &Path) -> Result<Value, Failure> {
 }
 
 /// Appends a text, compressed; gives where it begins, its length there, and its length as text.
-fn add(blobs: &mut Vec<u8>, value: &Value) -> Result<[usize; 3], Failure> {
-    let text = value.to_string();
+fn add(blobs: &mut Vec<u8>, text: &str) -> Result<[usize; 3], Failure> {
     let begin = blobs.len();
     let mut encoder = DeflateEncoder::new(&mut *blobs, Compression::best());
     let failed = |error: std::io::Error| Failure::Found(format!("cannot compress: {error}"));

@@ -31,7 +31,12 @@ const ROOMS: &[Room] = &[
         // `rustix` has the file operations of `os`' functions, with the errors that Python names.
         never: &["libc", "nix"],
     },
-    Room { name: "squall-aws", uses: &["squall-engine", "squall-model"], tests_use: &["squall-testkit"], never: DOORS },
+    Room {
+        name: "squall-aws",
+        uses: &["squall-engine", "squall-model"],
+        tests_use: &["squall-testkit"],
+        never: DOORS,
+    },
     Room {
         name: "squall",
         uses: &["squall-aws", "squall-engine", "squall-model", "squall-os", "squall-providers"],

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 /// The first bytes of the file; four bytes follow (little endian) with the length of the index.
-const MAGIC: &[u8; 8] = b"SQUALL\x01\n";
+const MAGIC: &[u8; 8] = b"SQUALL\x02\n";
 
 /// Made by `cargo xtask models`.
 static PACK: &[u8] = include_bytes!("../../data/models.pack");

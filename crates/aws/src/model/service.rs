@@ -22,8 +22,8 @@ pub struct Service {
     pub metadata: Metadata,
     /// The endpoint parameters that users set for all operations.
     pub client_context: IndexMap<String, ContextParameter>,
-    operations: BTreeMap<&'static str, Lazy<Operation>>,
-    shapes: BTreeMap<&'static str, Lazy<Shape>>,
+    operations: Table<Operation>,
+    shapes: Table<Shape>,
     traffic: Traffic,
     rules: OnceLock<&'static str>,
     entry: Option<&'static Entry>,
@@ -43,24 +43,35 @@ struct TrafficData {
     waiters: BTreeMap<String, Waiter>,
 }
 
-/// JSON text that is read once, when it is needed.
-struct Lazy<T> {
+/// Things by name, each read from its JSON text when it is first asked for. A large service has thousands,
+/// of which a run uses a few.
+struct Table<T>(Vec<Row<T>>);
+
+struct Row<T> {
+    name: &'static str,
     text: &'static str,
-    read: OnceLock<T>,
+    read: OnceLock<Box<T>>,
 }
 
-impl<T: DeserializeOwned> Lazy<T> {
-    fn new(text: &'static str) -> Self {
-        Lazy { text, read: OnceLock::new() }
+impl<T: DeserializeOwned> Table<T> {
+    /// The rows must be in the order of their names.
+    fn new(rows: impl Iterator<Item = (&'static str, &'static str)>) -> Self {
+        Table(rows.map(|(name, text)| Row { name, text, read: OnceLock::new() }).collect())
     }
 
-    fn get(&self) -> &T {
-        self.read
-            .get_or_init(|| serde_json::from_str(self.text).expect("a test reads every embedded model whole"))
+    fn get(&self, name: &str) -> Option<&T> {
+        let row = &self.0[self.0.binary_search_by_key(&name, |row| row.name).ok()?];
+        let read =
+            || Box::new(serde_json::from_str(row.text).expect("a test reads every embedded model whole"));
+        Some(row.read.get_or_init(read))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|row| row.name)
     }
 }
 
-/// The parts of a model's text.
+/// The parts of a model in botocore's form.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Parts {
@@ -262,9 +273,26 @@ pub struct RequestCompression {
 }
 
 impl Service {
-    /// Reads the embedded model of an entry.
+    /// Reads the embedded model of an entry, as `cargo xtask models` writes it: a line of metadata, a line of
+    /// the endpoint parameters that users set, then a line for each operation (`o`) and each shape (`s`), with
+    /// tabs between the mark, the name and the JSON, in the order of the names.
     pub(super) fn embedded(name: &'static str, entry: &'static Entry) -> Result<&'static Self, ModelError> {
-        Service::read(name, pack::text(entry.model), Some(entry))
+        let text = pack::text(entry.model);
+        let (metadata, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let (context, rest) = rest.split_once('\n').unwrap_or((rest, ""));
+        let first_shape = if rest.starts_with("s\t") { Some(0) } else { rest.find("\ns\t").map(|at| at + 1) };
+        let (operations, shapes) = rest.split_at(first_shape.unwrap_or(rest.len()));
+        let rows = |lines: &'static str| {
+            lines.lines().filter_map(|line| line.get(2..)).filter_map(|line| line.split_once('\t'))
+        };
+        let unreadable = |error| unreadable(name, &error);
+        Ok(Service::keep(
+            name,
+            serde_json::from_str(metadata).map_err(unreadable)?,
+            serde_json::from_str(context).map_err(unreadable)?,
+            (Table::new(rows(operations)), Table::new(rows(shapes))),
+            Some(entry),
+        ))
     }
 
     /// Reads a model in botocore's form: `metadata`, `operations`, `shapes`. It stays for the life of the
@@ -274,54 +302,60 @@ impl Service {
     ///
     /// Where the text is no model.
     pub fn from_botocore(name: &str, model: &str) -> Result<&'static Self, ModelError> {
-        Service::read(String::leak(name.to_owned()), String::leak(model.to_owned()), None)
+        let (name, text): (&'static str, &'static str) =
+            (String::leak(name.to_owned()), String::leak(model.to_owned()));
+        let unreadable = |error| unreadable(name, &error);
+        let parts: Parts = serde_json::from_str(text).map_err(unreadable)?;
+        let rows = |raw: BTreeMap<&'static str, &'static RawValue>| {
+            raw.into_iter().map(|(name, raw)| (name, raw.get()))
+        };
+        Ok(Service::keep(
+            name,
+            serde_json::from_str(parts.metadata.get()).map_err(unreadable)?,
+            parts.client_context_params,
+            (Table::new(rows(parts.operations)), Table::new(rows(parts.shapes))),
+            None,
+        ))
     }
 
-    fn read(
+    fn keep(
         name: &'static str,
-        text: &'static str,
+        metadata: Metadata,
+        client_context: IndexMap<String, ContextParameter>,
+        (operations, shapes): (Table<Operation>, Table<Shape>),
         entry: Option<&'static Entry>,
-    ) -> Result<&'static Self, ModelError> {
-        let unreadable = |error: serde_json::Error| ModelError::Unreadable {
-            service: name.to_owned(),
-            reason: error.to_string(),
-        };
-        let parts: Parts = serde_json::from_str(text).map_err(unreadable)?;
-        let metadata = serde_json::from_str(parts.metadata.get()).map_err(unreadable)?;
-        Ok(Box::leak(Box::new(Service {
+    ) -> &'static Self {
+        let (traffic, rules) = (Traffic::default(), OnceLock::new());
+        Box::leak(Box::new(Service {
             name,
             metadata,
-            client_context: parts.client_context_params,
-            operations: parts
-                .operations
-                .into_iter()
-                .map(|(name, raw)| (name, Lazy::new(raw.get())))
-                .collect(),
-            shapes: parts.shapes.into_iter().map(|(name, raw)| (name, Lazy::new(raw.get()))).collect(),
-            traffic: Traffic::default(),
-            rules: OnceLock::new(),
+            client_context,
+            operations,
+            shapes,
+            traffic,
+            rules,
             entry,
-        })))
+        }))
     }
 
     /// The operation of that name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
-        self.operations.get(name).map(Lazy::get)
+        self.operations.get(name)
     }
 
     /// The names of all operations, in alphabetical order.
     pub fn operation_names(&self) -> impl Iterator<Item = &'static str> {
-        self.operations.keys().copied()
+        self.operations.names()
     }
 
     /// The shape of that name.
     pub fn shape(&self, name: &str) -> Option<&Shape> {
-        self.shapes.get(name).map(Lazy::get)
+        self.shapes.get(name)
     }
 
     /// The names of all shapes, in alphabetical order.
     pub fn shape_names(&self) -> impl Iterator<Item = &'static str> {
-        self.shapes.keys().copied()
+        self.shapes.names()
     }
 
     /// Paginators by the operation's name.
@@ -351,6 +385,10 @@ impl Service {
     pub fn signing_name(&self) -> &str {
         self.metadata.signing_name.as_deref().unwrap_or(&self.metadata.endpoint_prefix)
     }
+}
+
+fn unreadable(service: &str, error: &serde_json::Error) -> ModelError {
+    ModelError::Unreadable { service: service.to_owned(), reason: error.to_string() }
 }
 
 impl fmt::Debug for Service {
