@@ -6,10 +6,19 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Writes a file so that a reader, or a crash, sees either what was there before or all of the new
-/// content: the content goes to a temporary file beside it, is forced to disk, and takes the place of
-/// the old file with its permissions. (After a power failure it may be the old one that is found; either is
-/// whole.) A symbolic link stays one; the file it leads to is replaced.
+/// Whether a file's content is on the disk when it is said to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It is: the file outlives a power failure whole, be it the old one or the new one.
+    Forced,
+    /// The system writes it in its own time. For what can be made again from something that is forced: a power
+    /// failure within seconds may leave an empty file.
+    Rebuildable,
+}
+
+/// Writes a file so that a reader, or a crash of this process, sees either what was there before or all of the
+/// new content: the content goes to a temporary file beside it, and takes the place of
+/// the old file with its permissions. A symbolic link stays one; the file it leads to is replaced.
 ///
 /// Where that cannot be, the content is written straight through: to what is no regular file (a pipe,
 /// `/dev/stdout`, a terminal), to a link that leads nowhere yet, and in folders in which this user may
@@ -19,7 +28,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 ///
 /// `write`'s own error, or the system's; a regular file then has its old content, unless it had to be
 /// written straight through.
-pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn write_atomically(
+    path: &Path,
+    durability: Durability,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let target = match replaceable(path)? {
         Some(target) => target,
         None => return write_through(path, write),
@@ -31,7 +44,7 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::R
         }
         Err(error) => return Err(error),
     };
-    let replaced = fill(file, &target, write).and_then(|()| fs::rename(&temporary, &target));
+    let replaced = fill(file, &target, durability, write).and_then(|()| fs::rename(&temporary, &target));
     if let Err(error) = replaced {
         // The content is lost either way; the error that matters is the first.
         let _ = fs::remove_file(&temporary);
@@ -81,12 +94,20 @@ fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
     }
 }
 
-fn fill(file: File, target: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn fill(
+    file: File,
+    target: &Path,
+    durability: Durability,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let mut writer = BufWriter::new(file);
     write(&mut writer)?;
     let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
     if let Ok(old) = fs::metadata(target) {
         file.set_permissions(old.permissions())?;
     }
-    file.sync_data()
+    match durability {
+        Durability::Forced => file.sync_data(),
+        Durability::Rebuildable => Ok(()),
+    }
 }

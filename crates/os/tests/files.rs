@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use squall_os::files::write_atomically;
+use squall_os::files::{Durability, write_atomically};
 
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
@@ -22,9 +22,9 @@ fn names(folder: &Path) -> Vec<String> {
 fn replaces_a_file_and_keeps_its_permissions() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.json");
-    write_atomically(&path, |to| to.write_all(b"one")).unwrap();
+    write_atomically(&path, Durability::Forced, |to| to.write_all(b"one")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-    write_atomically(&path, |to| to.write_all(b"two")).unwrap();
+    write_atomically(&path, Durability::Forced, |to| to.write_all(b"two")).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(names(folder.path()), ["journal.json"]);
@@ -35,7 +35,7 @@ fn a_failed_write_leaves_the_old_content() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.json");
     fs::write(&path, "old").unwrap();
-    let error = write_atomically(&path, |to| {
+    let error = write_atomically(&path, Durability::Forced, |to| {
         to.write_all(b"half")?;
         Err(io::Error::other("stop"))
     });
@@ -50,13 +50,13 @@ fn a_link_stays_a_link() {
     let (file, link) = (folder.path().join("file"), folder.path().join("link"));
     fs::write(&file, "old").unwrap();
     symlink("file", &link).unwrap();
-    write_atomically(&link, |to| to.write_all(b"new")).unwrap();
+    write_atomically(&link, Durability::Forced, |to| to.write_all(b"new")).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::read(&file).unwrap(), b"new");
 
     let dangling = folder.path().join("dangling");
     symlink("later", &dangling).unwrap();
-    write_atomically(&dangling, |to| to.write_all(b"there")).unwrap();
+    write_atomically(&dangling, Durability::Forced, |to| to.write_all(b"there")).unwrap();
     assert!(fs::symlink_metadata(&dangling).unwrap().is_symlink());
     assert_eq!(fs::read(folder.path().join("later")).unwrap(), b"there");
 }
@@ -74,15 +74,16 @@ fn a_pipe_is_written_through() {
             text
         }
     });
-    write_atomically(&fifo, |to| to.write_all(b"through")).unwrap();
+    write_atomically(&fifo, Durability::Forced, |to| to.write_all(b"through")).unwrap();
     assert_eq!(reader.join().unwrap(), "through");
-    write_atomically(Path::new("/dev/null"), |to| to.write_all(b"gone")).unwrap();
+    write_atomically(Path::new("/dev/null"), Durability::Forced, |to| to.write_all(b"gone")).unwrap();
     assert_eq!(names(folder.path()), ["fifo"]);
 }
 
 #[test]
 fn a_missing_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let error = write_atomically(&folder.path().join("no/file"), |to| to.write_all(b"x")).unwrap_err();
+    let error = write_atomically(&folder.path().join("no/file"), Durability::Forced, |to| to.write_all(b"x"))
+        .unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }

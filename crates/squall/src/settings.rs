@@ -124,8 +124,10 @@ pub fn read(path: &Path) -> Result<String, SettingsError> {
 /// When the file cannot be written.
 pub fn save(path: &Path, settings: &Map) -> Result<(), SettingsError> {
     let text = yaml::dump(&Value::Map(settings.clone()), true);
-    squall_os::files::write_atomically(path, |file: &mut dyn Write| file.write_all(text.as_bytes()))
-        .map_err(|source| SettingsError::Write { path: path.to_owned(), source })
+    squall_os::files::write_atomically(path, squall_os::files::Durability::Forced, |file: &mut dyn Write| {
+        file.write_all(text.as_bytes())
+    })
+    .map_err(|source| SettingsError::Write { path: path.to_owned(), source })
 }
 
 fn not_mapping(path: &Path, found: &Value) -> SettingsError {

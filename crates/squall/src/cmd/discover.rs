@@ -62,7 +62,11 @@ pub fn execute(args: &DiscoverArgs, cx: &Context) -> u8 {
     };
     let path = &args.discovery_path;
     let text = indented_json(&discovery, 2);
-    if let Err(error) = squall_os::files::write_atomically(path, |file| file.write_all(text.as_bytes())) {
+    if let Err(error) =
+        squall_os::files::write_atomically(path, squall_os::files::Durability::Forced, |file| {
+            file.write_all(text.as_bytes())
+        })
+    {
         return fail(format_args!("cannot write the discovery to `{}`: {error}", path.display()));
     }
     log::info!("Discovery outcome saved in {}", path.display());

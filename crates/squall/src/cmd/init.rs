@@ -182,8 +182,10 @@ fn write(path: &Path, experiment: &Value) -> Result<(), InitError> {
         Some("yaml" | "yml") => yaml::dump(experiment, false),
         _ => indented_json(experiment, 4),
     };
-    squall_os::files::write_atomically(path, |file| file.write_all(text.as_bytes()))
-        .map_err(|source| InitError::Write { path: path.to_owned(), source })
+    squall_os::files::write_atomically(path, squall_os::files::Durability::Forced, |file| {
+        file.write_all(text.as_bytes())
+    })
+    .map_err(|source| InitError::Write { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -210,10 +210,13 @@ pub async fn resolve(
     Ok((configuration, secrets))
 }
 
-/// Writes a journal in the reference's form.
+/// Writes a journal in the reference's form. The run log is on the disk by now, and `squall journal` makes the journal
+/// from it at any time, so nobody waits for the disk once more.
 pub fn write_journal(path: &Path, journal: &Map) -> std::io::Result<()> {
     let journal = Value::Map(journal.clone());
-    squall_os::files::write_atomically(path, |out| json::write_to(&journal, &json::Style::default(), out))
+    squall_os::files::write_atomically(path, squall_os::files::Durability::Rebuildable, |out| {
+        json::write_to(&journal, &json::Style::default(), out)
+    })
 }
 
 /// Finds out before anything is run that the journal has nowhere to go.
