@@ -164,3 +164,83 @@ fn account_mode(config: &EndpointConfig) -> Result<String, EndpointError> {
         ),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{builtins, is_accelerate, is_arn, s3_is_global, sts_is_global};
+    use crate::endpoint::legacy::Variants;
+    use crate::endpoint::{EndpointConfig, Parameter};
+
+    fn flag(config: &EndpointConfig, url: Option<&str>, name: &str) -> bool {
+        let variants = Variants { fips: config.use_fips, dualstack: config.use_dualstack };
+        match builtins(config, Some("us-east-1"), url, variants).unwrap()[name] {
+            Parameter::Flag(flag) => flag,
+            ref other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_url_of_the_users_is_taken_as_it_is() {
+        let config = EndpointConfig { use_fips: true, use_dualstack: true, ..EndpointConfig::default() };
+        assert!(flag(&config, None, "AWS::UseFIPS") && flag(&config, None, "AWS::UseDualStack"));
+        let url = Some("http://localhost:5000");
+        assert!(!flag(&config, url, "AWS::UseFIPS") && !flag(&config, url, "AWS::UseDualStack"));
+    }
+
+    #[test]
+    fn buckets_are_paths_where_a_url_is_set() {
+        let mut config = EndpointConfig::default();
+        let (url, style) = (Some("http://localhost:5000"), "AWS::S3::ForcePathStyle");
+        assert!(!flag(&config, None, style) && flag(&config, url, style));
+        assert!(!flag(&config, Some("https://s3-accelerate.amazonaws.com"), style));
+        config.s3.addressing_style = Some("path".into());
+        assert!(flag(&config, None, style));
+        config.s3.addressing_style = Some("virtual".into());
+        assert!(!flag(&config, url, style));
+        config.s3.addressing_style = Some("path".into());
+        config.s3.use_accelerate = true;
+        assert!(!flag(&config, url, style));
+    }
+
+    #[test]
+    fn global_hosts_are_for_those_who_ask_for_them() {
+        let mut config = EndpointConfig::default();
+        assert_eq!(s3_is_global(&config, Some("us-east-1")), Ok(true));
+        assert_eq!(s3_is_global(&config, None), Ok(true));
+        assert_eq!(s3_is_global(&config, Some("us-west-2")), Ok(false));
+        assert_eq!(sts_is_global(&config, Some("us-east-1")), Ok(false));
+        config.s3.us_east_1_regional_endpoint = Some("regional".into());
+        config.sts_regional_endpoints = Some("legacy".into());
+        assert_eq!(s3_is_global(&config, Some("us-east-1")), Ok(false));
+        assert_eq!(sts_is_global(&config, Some("eu-west-1")), Ok(true));
+        assert_eq!(sts_is_global(&config, Some("af-south-1")), Ok(false));
+        config.s3.us_east_1_regional_endpoint = Some("often".into());
+        config.sts_regional_endpoints = Some("often".into());
+        let error = s3_is_global(&config, None).unwrap_err();
+        assert_eq!(error.class, "botocore.exceptions.InvalidS3UsEast1RegionalEndpointConfigError");
+        assert!(
+            error.message.starts_with("S3 us-east-1 regional endpoint option often is invalid."),
+            "{error}"
+        );
+        let error = sts_is_global(&config, None).unwrap_err();
+        assert_eq!(
+            error.message,
+            "STS regional endpoints option often is invalid. Valid options are: \"legacy\", \"regional\""
+        );
+    }
+
+    #[test]
+    fn hosts_of_acceleration_and_arns() {
+        for (url, expected) in [
+            ("https://s3-accelerate.amazonaws.com", true),
+            ("http://s3-accelerate.dualstack.amazonaws.com/path", true),
+            ("https://s3.amazonaws.com", false),
+            ("https://b.s3-accelerate.amazonaws.com", false),
+            ("ftp://s3-accelerate.amazonaws.com", false),
+        ] {
+            assert_eq!(is_accelerate(url), expected, "{url}");
+        }
+        assert!(is_arn("arn:a:b:c:d:e:f") && is_arn("arn:::::"));
+        assert!(!is_arn("arn:a:b:c:d") && !is_arn("a:b:c:d:e:f"));
+    }
+}

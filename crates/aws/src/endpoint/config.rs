@@ -121,3 +121,66 @@ impl ServicesSection {
         Ok(urls.get(key).map(String::as_str).filter(|url| !url.is_empty()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ConfiguredUrls, ServicesSection};
+    use crate::model;
+
+    fn urls(environment: &[(&str, &str)]) -> ConfiguredUrls {
+        let environment =
+            environment.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect();
+        ConfiguredUrls { environment, ..ConfiguredUrls::default() }
+    }
+
+    fn of(urls: &ConfiguredUrls, service: &str) -> Result<Option<String>, String> {
+        let url = urls.of(model::load(service).unwrap());
+        url.map(|url| url.map(str::to_owned)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn names_of_services_are_made_from_their_ids() {
+        let urls = urls(&[
+            ("AWS_ENDPOINT_URL_AUTO_SCALING", "http://a"),
+            ("AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "http://b"),
+            ("AWS_ENDPOINT_URL_CLOUDWATCH", ""),
+            ("AWS_ENDPOINT_URL", "http://c"),
+        ]);
+        assert_eq!(of(&urls, "autoscaling"), Ok(Some("http://a".into())));
+        assert_eq!(of(&urls, "elbv2"), Ok(Some("http://b".into())));
+        assert_eq!(of(&urls, "cloudwatch"), Ok(Some("http://c".into())));
+        assert_eq!(of(&urls, "ec2"), Ok(Some("http://c".into())));
+    }
+
+    #[test]
+    fn the_nearest_source_counts() {
+        let section = |urls: &[(&str, &str)]| {
+            let urls = urls.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect();
+            Some(ServicesSection { name: "mine".into(), urls: Some(urls) })
+        };
+        let mut urls = urls(&[]);
+        assert_eq!(of(&urls, "s3"), Ok(None));
+        urls.profile = Some("http://profile".into());
+        assert_eq!(of(&urls, "s3"), Ok(Some("http://profile".into())));
+        urls.services = section(&[("s3", "http://own")]);
+        assert_eq!(of(&urls, "s3"), Ok(Some("http://own".into())));
+        assert_eq!(of(&urls, "ec2"), Ok(Some("http://profile".into())));
+        urls.environment.insert("AWS_ENDPOINT_URL".into(), "http://environment".into());
+        assert_eq!(of(&urls, "s3"), Ok(Some("http://environment".into())));
+        urls.ignore = true;
+        assert_eq!(of(&urls, "s3"), Ok(None));
+        urls.explicit = Some("http://explicit".into());
+        assert_eq!(of(&urls, "s3"), Ok(Some("http://explicit".into())));
+    }
+
+    #[test]
+    fn a_section_that_is_not_there_is_told_when_it_is_needed() {
+        let mut urls = urls(&[]);
+        urls.services = Some(ServicesSection { name: "mine".into(), urls: None });
+        let text = "The profile is configured to use the services section but the \"mine\" services configuration \
+                    does not exist.";
+        assert_eq!(of(&urls, "s3"), Err(text.into()));
+        urls.environment.insert("AWS_ENDPOINT_URL_S3".into(), "http://own".into());
+        assert_eq!(of(&urls, "s3"), Ok(Some("http://own".into())));
+    }
+}

@@ -4,27 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use fancy_regex::Regex;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::error::EndpointError;
-use super::partitions::Partition as KnownPartition;
+use super::partitions::{Partition as KnownPartition, RegionRegex};
 use crate::model;
 
 /// Services (their endpoint prefixes) of which rules and data differ for regions of `partitions.json`: the
 /// data are read for these, and for names that are no such regions. A test holds the list.
-const DIFFERENT: [&str; 8] = [
-    "billingconductor",
-    "codecatalyst",
-    "health",
-    "importexport",
-    "savingsplans",
-    "service.chime",
-    "shield",
-    "waf",
-];
+const DIFFERENT: [&str; 8] =
+    ["billingconductor", "chime", "codecatalyst", "health", "importexport", "savingsplans", "shield", "waf"];
 
 static DATA: LazyLock<Data> =
     LazyLock::new(|| serde_json::from_str(model::endpoints()).expect("a test reads the embedded endpoints"));
@@ -40,7 +31,7 @@ struct Data {
 struct Partition<'t> {
     partition: &'t str,
     dns_suffix: String,
-    region_regex: String,
+    region_regex: RegionRegex,
     regions: BTreeMap<String, IgnoredAny>,
     defaults: Details,
     /// Read when one is asked for: it is most of the data.
@@ -189,8 +180,7 @@ impl Partition<'_> {
     }
 
     fn has(&self, region: &str) -> bool {
-        self.regions.contains_key(region)
-            || Regex::new(&self.region_regex).is_ok_and(|regex| regex.is_match(region).unwrap_or(false))
+        self.regions.contains_key(region) || self.region_regex.is_match(region)
     }
 
     fn details(
@@ -236,5 +226,89 @@ impl Partition<'_> {
 impl Variant {
     fn is(&self, tags: &[&str]) -> bool {
         self.tags.len() == tags.len() && tags.iter().all(|tag| self.tags.iter().any(|own| own == tag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DATA, DIFFERENT, Legacy, Service, Variants, matters, resolve};
+    use crate::endpoint::partitions::Partition;
+    use crate::model;
+
+    const FIPS: Variants = Variants { fips: true, dualstack: false };
+    const DUALSTACK: Variants = Variants { fips: false, dualstack: true };
+
+    fn of(prefix: &str, region: Option<&str>, variants: Variants) -> Result<Legacy, String> {
+        resolve(prefix, region, variants).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn all_data_can_be_read() {
+        for partition in &DATA.partitions {
+            assert!(partition.region_regex.compiled().is_some(), "{}", partition.partition);
+            for (name, raw) in &partition.services {
+                let service: Service = serde_json::from_str(raw.get()).unwrap();
+                assert!(!service.endpoints.is_empty() || service.partition_endpoint.is_some(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_data_matter_for_the_services_that_are_listed() {
+        // Where the rules name the region of the signature, what the data say of it does not matter.
+        let mut different = Vec::new();
+        for name in model::names() {
+            let service = model::load(name).unwrap();
+            let prefix = service.metadata.endpoint_prefix.as_str();
+            for region in Partition::regions() {
+                let legacy = resolve(prefix, Some(region), Variants::default()).unwrap();
+                let same = legacy.signing_region == region
+                    && legacy.signing_name.is_none_or(|name| name == service.signing_name());
+                if !same
+                    && !crate::endpoint::resolve::tests::rules_sign(service, region)
+                    && !different.contains(&prefix)
+                {
+                    different.push(prefix);
+                }
+            }
+        }
+        different.sort_unstable();
+        different.dedup();
+        assert_eq!(different, DIFFERENT);
+    }
+
+    #[test]
+    fn services_without_regions_have_one_endpoint() {
+        let iam = of("iam", None, Variants::default()).unwrap();
+        assert_eq!((iam.region.as_str(), iam.signing_region.as_str()), ("aws-global", "us-east-1"));
+        assert_eq!(iam.url, "https://iam.amazonaws.com");
+        assert_eq!(of("iam", Some("eu-west-1"), Variants::default()).unwrap(), iam);
+        assert_eq!(of("ec2", None, Variants::default()), Err("You must specify a region.".into()));
+        let importexport = of("importexport", None, Variants::default()).unwrap();
+        assert_eq!(importexport.signing_name.as_deref(), Some("IngestionService"));
+    }
+
+    #[test]
+    fn endpoints_have_variants() {
+        let url = |prefix, region, variants| of(prefix, Some(region), variants).map(|legacy| legacy.url);
+        assert_eq!(url("ec2", "us-east-1", FIPS), Ok("https://ec2-fips.us-east-1.amazonaws.com".into()));
+        assert_eq!(url("ec2", "us-east-1", DUALSTACK), Ok("https://ec2.us-east-1.api.aws".into()));
+        assert_eq!(
+            url("ec2", "eu-north-9", Variants::default()),
+            Ok("https://ec2.eu-north-9.amazonaws.com".into())
+        );
+        assert_eq!(
+            url("ec2", "eu-isoe-west-1", DUALSTACK),
+            Err("Unable to construct a modeled endpoint with the following variant(s) ['dualstack']: ".into())
+        );
+    }
+
+    #[test]
+    fn the_data_are_read_only_where_they_matter() {
+        assert!(!matters("ec2", Some("us-east-1"), Variants::default()));
+        assert!(matters("ec2", Some("eu-north-9"), Variants::default()));
+        assert!(matters("ec2", None, Variants::default()));
+        assert!(matters("ec2", Some("us-east-1"), FIPS));
+        assert!(matters("health", Some("us-east-1"), Variants::default()));
     }
 }

@@ -1,9 +1,9 @@
 //! AWS' partitions: which one a region is in, and the names that its hosts have.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use fancy_regex::Regex;
 use indexmap::IndexMap;
+use regex_lite::Regex;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -27,9 +27,35 @@ pub struct Partition {
     /// Its name: `aws-cn`.
     id: String,
     /// What the names of regions look like that are not known yet.
-    region_regex: String,
+    region_regex: RegionRegex,
     regions: IndexMap<String, IgnoredAny>,
     outputs: Outputs,
+}
+
+/// What the names of a partition's regions look like: compiled when a name is met that no partition lists.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct RegionRegex {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl From<String> for RegionRegex {
+    fn from(text: String) -> Self {
+        RegionRegex { text, compiled: OnceLock::new() }
+    }
+}
+
+impl RegionRegex {
+    /// Whether a name looks so.
+    pub fn is_match(&self, region: &str) -> bool {
+        self.compiled().is_some_and(|regex| regex.is_match(region))
+    }
+
+    /// `None` for one that the crate cannot read, which matches nothing; tests hold that it reads them all.
+    pub fn compiled(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.text).ok()).as_ref()
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -66,9 +92,14 @@ impl Partition {
         PARTITIONS.partitions.iter().any(|partition| partition.regions.contains_key(region))
     }
 
+    /// The names of all known regions.
+    #[cfg(test)]
+    pub fn regions() -> impl Iterator<Item = &'static str> {
+        PARTITIONS.partitions.iter().flat_map(|partition| partition.regions.keys()).map(String::as_str)
+    }
+
     fn looks_like(&self, region: &str) -> bool {
-        // One that the crate cannot read would match nothing; a test reads them all.
-        Regex::new(&self.region_regex).is_ok_and(|regex| regex.is_match(region).unwrap_or(false))
+        self.region_regex.is_match(region)
     }
 
     /// The attribute that rules name.
@@ -89,8 +120,6 @@ impl Partition {
 
 #[cfg(test)]
 mod tests {
-    use fancy_regex::Regex;
-
     use super::{PARTITIONS, Partition};
     use crate::endpoint::value::Value;
 
@@ -119,10 +148,9 @@ mod tests {
         let partitions = &PARTITIONS.partitions;
         for (at, partition) in partitions.iter().enumerate() {
             for before in &partitions[..at] {
-                let regex = Regex::new(&before.region_regex).unwrap();
                 for region in partition.regions.keys() {
                     assert!(
-                        !regex.is_match(region).unwrap(),
+                        !before.looks_like(region),
                         "{region} of {} looks like {}",
                         partition.id,
                         before.id
@@ -130,6 +158,6 @@ mod tests {
                 }
             }
         }
-        assert!(partitions.iter().all(|partition| Regex::new(&partition.region_regex).is_ok()));
+        assert!(partitions.iter().all(|partition| partition.region_regex.compiled().is_some()));
     }
 }

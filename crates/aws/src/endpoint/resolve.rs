@@ -242,3 +242,78 @@ fn classed(service: &Service, message: String, parameters: &Parameters) -> Endpo
 fn invalid_parameters(message: &str) -> (&'static str, String) {
     ("botocore.exceptions.ParamValidationError", format!("Parameter validation failed:\n{message}"))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::Value as Json;
+    use squall_model::Map;
+
+    use super::{Endpoint, Signing, evaluate, resolve};
+    use crate::endpoint::parameters::{Parameter, Parameters};
+    use crate::endpoint::{EndpointConfig, EndpointError};
+    use crate::model::{self, Service};
+
+    /// Whether the rules of a service name the region of signatures, in every operation alike.
+    pub fn rules_sign(service: &Service, region: &str) -> bool {
+        let builtins = Parameters::from([("AWS::Region".to_owned(), Parameter::Text(region.to_owned()))]);
+        let operation = service.operation(service.operation_names().next().unwrap()).unwrap();
+        let resolved = evaluate(service, operation, &Map::new(), &builtins, &Parameters::new());
+        let schemes = resolved.ok().and_then(|resolved| resolved.properties.get("authSchemes").cloned());
+        let schemes = schemes.as_ref().and_then(Json::as_array).cloned().unwrap_or_default();
+        schemes.iter().any(|scheme| scheme["name"] == "sigv4" && scheme.get("signingRegion").is_some())
+    }
+
+    fn of(service: &str, operation: &str, config: &EndpointConfig) -> Result<Endpoint, EndpointError> {
+        let service = model::load(service).unwrap();
+        resolve(service, service.operation(operation).unwrap(), &Map::new(), config)
+    }
+
+    fn at(region: &str) -> EndpointConfig {
+        EndpointConfig { region: Some(region.into()), ..EndpointConfig::default() }
+    }
+
+    #[test]
+    fn a_service_without_regions_is_signed_for_its_own() {
+        let iam = of("iam", "ListRoles", &at("eu-west-1")).unwrap();
+        assert_eq!(iam.url, "https://iam.amazonaws.com");
+        let Signing::V4(v4) = iam.signing else { panic!("{iam:?}") };
+        assert_eq!((v4.name.as_str(), v4.region.as_str()), ("iam", "us-east-1"));
+    }
+
+    #[test]
+    fn a_url_of_the_users_goes_with_the_users_region() {
+        let mut config = at("eu-west-1");
+        config.urls.explicit = Some("http://localhost:5000".into());
+        let iam = of("iam", "ListRoles", &config).unwrap();
+        assert_eq!(iam.url, "http://localhost:5000");
+        let Signing::V4(v4) = iam.signing else { panic!("{iam:?}") };
+        assert_eq!(v4.region, "eu-west-1");
+        config.urls.explicit = Some("localhost:5000".into());
+        let error = of("iam", "ListRoles", &config).unwrap_err();
+        assert_eq!((error.class, error.message.as_str()), ("ValueError", "Invalid endpoint: localhost:5000"));
+    }
+
+    #[test]
+    fn regions_are_checked() {
+        let error = of("ec2", "DescribeInstances", &at("no region")).unwrap_err();
+        assert_eq!(error.class, "botocore.exceptions.InvalidRegionError");
+        assert_eq!(error.message, "Provided region_name 'no region' doesn't match a supported format.");
+        let error = of("ec2", "DescribeInstances", &EndpointConfig::default()).unwrap_err();
+        assert_eq!(error, of("ec2", "DescribeInstances", &at("")).unwrap_err());
+        assert_eq!(error.message, "You must specify a region.");
+        let fips = of("ec2", "DescribeInstances", &at("us-east-1-fips")).unwrap();
+        assert_eq!(fips.url, "https://ec2-fips.us-east-1.amazonaws.com");
+    }
+
+    #[test]
+    fn a_model_without_rules_has_the_endpoint_of_the_data() {
+        let model = r#"{"metadata": {"endpointPrefix": "ec2", "serviceId": "EC2"}, "operations": {"Look": {"name": "Look"}}, "shapes": {}}"#;
+        let service = Service::from_botocore("plain", model).unwrap();
+        let operation = service.operation("Look").unwrap();
+        let mut config = at("us-west-2");
+        let url = |config: &EndpointConfig| resolve(service, operation, &Map::new(), config).unwrap().url;
+        assert_eq!(url(&config), "https://ec2.us-west-2.amazonaws.com");
+        config.urls.explicit = Some("http://localhost:5000".into());
+        assert_eq!(url(&config), "http://localhost:5000");
+    }
+}

@@ -321,3 +321,145 @@ impl<'r> Scope<'r> {
             .map_err(|reference| format!("a rule refers to `{reference}`, which is not set"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::RuleSet;
+    use crate::endpoint::parameters::{Parameter, Parameters};
+    use crate::model;
+
+    const RULES: &str = r#"{
+        "version": "1.0",
+        "parameters": {
+            "Region": {"type": "string", "builtIn": "AWS::Region", "required": true},
+            "Bucket": {"type": "String"},
+            "Fips": {"type": "boolean", "default": false, "required": true},
+            "Arns": {"type": "stringArray", "default": []}
+        },
+        "rules": [
+            {"type": "tree", "conditions": [{"fn": "isSet", "argv": [{"ref": "Bucket"}]}], "rules": [
+                {"type": "error", "conditions": [{"fn": "stringEquals", "argv": [{"ref": "Bucket"}, "bad"]}],
+                 "error": "no `{Bucket}` in {Region}"},
+                {"type": "tree", "conditions": [{"fn": "aws.parseArn", "argv": [{"ref": "Bucket"}], "assign": "arn"}],
+                 "rules": [
+                    {"type": "endpoint", "conditions": [
+                        {"fn": "getAttr", "argv": [{"ref": "arn"}, "resourceId[1]"], "assign": "name"},
+                        {"fn": "stringEquals", "argv": ["{name}", "point"]}
+                     ],
+                     "endpoint": {"url": {"ref": "name"}, "properties": {}, "headers": {}}}
+                 ]},
+                {"type": "endpoint", "conditions": [
+                    {"fn": "substring", "argv": [{"ref": "Bucket"}, 0, 2, false], "assign": "arn"}
+                 ],
+                 "endpoint": {
+                    "url": "https://{arn}.{Region}",
+                    "headers": {"x-a": ["{Bucket}", "b"]},
+                    "properties": {"authSchemes": [{"name": "sigv4", "signingRegion": "{Region}", "off": true, "n": 1}]}
+                 }}
+            ]},
+            {"type": "endpoint", "conditions": [{"fn": "booleanEquals", "argv": [{"ref": "Fips"}, true]}],
+             "endpoint": {"url": "https://fips"}}
+        ]
+    }"#;
+
+    fn evaluate(parameters: &[(&str, Parameter)]) -> Result<String, String> {
+        let rules = RuleSet::parse(RULES).unwrap();
+        let parameters: Parameters =
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        rules.evaluate(&parameters).map(|resolved| resolved.url)
+    }
+
+    fn text(text: &str) -> Parameter {
+        Parameter::Text(text.to_owned())
+    }
+
+    #[test]
+    fn the_first_rule_that_gives_something_decides() {
+        let region = ("Region", text("r1"));
+        assert_eq!(evaluate(&[region.clone(), ("Bucket", text("bucket"))]), Ok("https://bu.r1".into()));
+        assert_eq!(evaluate(&[region.clone(), ("Bucket", text("bad"))]), Err("no `bad` in r1".into()));
+        assert_eq!(evaluate(&[region.clone(), ("Bucket", text("arn:p:s:::a/point"))]), Ok("point".into()));
+        // The tree whose rules do not fit gives way, and what it assigned is gone.
+        assert_eq!(
+            evaluate(&[region.clone(), ("Bucket", text("arn:p:s:::a/b"))]),
+            Ok("https://ar.r1".into())
+        );
+        assert_eq!(evaluate(&[region, ("Fips", Parameter::Flag(true))]), Ok("https://fips".into()));
+    }
+
+    #[test]
+    fn headers_and_properties_are_filled() {
+        let rules = RuleSet::parse(RULES).unwrap();
+        let parameters: Parameters = [("Region", text("r1")), ("Bucket", text("bucket"))]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+        let resolved = rules.evaluate(&parameters).unwrap();
+        assert_eq!(resolved.headers, [("x-a".to_owned(), vec!["bucket".to_owned(), "b".to_owned()])]);
+        let scheme = json!({"name": "sigv4", "signingRegion": "r1", "off": true, "n": 1});
+        assert_eq!(json!(resolved.properties), json!({"authSchemes": [scheme]}));
+    }
+
+    #[test]
+    fn values_that_do_not_fit_are_told_in_botocores_words() {
+        assert_eq!(evaluate(&[]), Err("Cannot find value for required parameter Region".into()));
+        let wrong = "Value (Region) is the wrong type. Must be <class 'str'>.";
+        assert_eq!(evaluate(&[("Region", Parameter::Flag(true))]), Err(wrong.into()));
+        let wrong = "Value (Fips) is the wrong type. Must be <class 'bool'>.";
+        assert_eq!(evaluate(&[("Region", text("r")), ("Fips", text("true"))]), Err(wrong.into()));
+        let wrong = "Value (Arns) is the wrong type. Must be <class 'tuple'>.";
+        assert_eq!(evaluate(&[("Region", text("r")), ("Arns", text("a"))]), Err(wrong.into()));
+        let arns = Parameter::Texts(vec!["a'b".into(), "c".into()]);
+        assert_eq!(
+            evaluate(&[("Region", text("r")), ("Fips", Parameter::Flag(false)), ("Arns", arns)]),
+            Err("No endpoint found for parameters:\nRegion: r\nFips: False\nArns: (\"a'b\", 'c')".into())
+        );
+    }
+
+    #[test]
+    fn what_is_no_rule_set_is_told() {
+        let with = |rule: &str| {
+            let text = format!(r#"{{"parameters": {{}}, "rules": [{rule}]}}"#);
+            RuleSet::parse(&text).map(drop).unwrap_err().to_string()
+        };
+        for (rule, text) in [
+            (r#"{"type": "tree", "conditions": []}"#, "a rule is `endpoint`, `error` or `tree`"),
+            (
+                r#"{"type": "error", "conditions": [{"fn": "nope", "argv": []}], "error": ""}"#,
+                "no function `nope`",
+            ),
+            (
+                r#"{"type": "error", "conditions": [{"fn": "not", "argv": []}], "error": ""}"#,
+                "invalid length 0",
+            ),
+            (
+                r#"{"type": "error", "conditions": ["x"], "error": ""}"#,
+                "a condition is the call of a function",
+            ),
+            (r#"{"type": "error", "conditions": [{"argv": []}], "error": ""}"#, "missing field `fn`"),
+        ] {
+            let error = with(rule);
+            assert!(error.contains(text), "{error}");
+        }
+    }
+
+    #[test]
+    fn variables_are_set_once() {
+        let rules = r#"{"parameters": {"A": {"type": "string"}}, "rules": [{"type": "error", "error": "x",
+            "conditions": [{"fn": "uriEncode", "argv": [{"ref": "A"}], "assign": "A"}]}]}"#;
+        let parameters: Parameters = [("A".to_owned(), text("a"))].into();
+        assert_eq!(
+            RuleSet::parse(rules).unwrap().evaluate(&parameters),
+            Err("Assignment A already exists in scoped variables and cannot be overwritten".into())
+        );
+    }
+
+    #[test]
+    fn every_embedded_rule_set_can_be_read() {
+        for name in model::names() {
+            let rules = RuleSet::parse(model::load(name).unwrap().endpoint_rules()).unwrap();
+            assert!(rules.parameters().any(|(_, definition)| definition.built_in.is_some()), "{name}");
+        }
+    }
+}

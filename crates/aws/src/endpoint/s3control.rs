@@ -68,3 +68,55 @@ fn of_parameter(
         _ => Ok(Some(account.to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use squall_model::{Map, Value};
+
+    use super::account;
+    use crate::endpoint::EndpointConfig;
+    use crate::model;
+
+    const OUTPOST: &str = "arn:aws:s3-outposts:us-west-2:123456789012:outpost:op-1";
+
+    fn of(operation: &str, parameters: &[(&str, &str)]) -> Result<Option<String>, String> {
+        let service = model::load("s3control").unwrap();
+        let map = Map::new();
+        for (name, text) in parameters {
+            map.insert(*name, Value::str(*text));
+        }
+        let account = account(service.operation(operation).unwrap(), &map, &EndpointConfig::default());
+        account.map_err(|error| error.message)
+    }
+
+    #[test]
+    fn the_account_of_an_arn_is_the_requests() {
+        let bucket = format!("{OUTPOST}:bucket:mine");
+        assert_eq!(of("GetBucket", &[("Bucket", &bucket)]), Ok(Some("123456789012".into())));
+        assert_eq!(
+            of("GetAccessPoint", &[("Name", &format!("{OUTPOST}/accesspoint/a"))]),
+            Ok(Some("123456789012".into()))
+        );
+        assert_eq!(of("GetBucket", &[("Bucket", "mine")]), Ok(None));
+        assert_eq!(of("CreateBucket", &[("Bucket", &bucket)]), Ok(None));
+        assert_eq!(
+            of("GetBucket", &[("Bucket", &bucket), ("AccountId", "1")]),
+            Err(format!(
+                "S3 ARN \"{bucket}\" provided is invalid for this operation. Account ID in arn does not match the \
+                 AccountId parameter provided: \"1\""
+            ))
+        );
+    }
+
+    #[test]
+    fn an_arn_of_something_else_is_refused() {
+        let point = format!("{OUTPOST}:accesspoint:a");
+        assert_eq!(
+            of("GetBucket", &[("Bucket", &point)]),
+            Err(format!(
+                "S3 ARN \"{point}\" provided is invalid for this operation. The Bucket parameter does not support the \
+                 provided ARN"
+            ))
+        );
+    }
+}

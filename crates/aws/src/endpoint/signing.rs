@@ -170,3 +170,93 @@ fn refused(scheme: &str) -> EndpointError {
         format!("Unknown Signature Version: {scheme}. {reason}"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Defaults, SigV4, Signing, check, choose};
+    use crate::model;
+
+    fn signing(service: &str, operation: &str, properties: &serde_json::Value) -> Result<Signing, String> {
+        let service = model::load(service).unwrap();
+        let operation = service.operation(operation).unwrap();
+        let defaults = Defaults { name: service.signing_name(), region: Some("eu-west-1") };
+        choose(service, operation, properties.as_object().unwrap(), defaults).map_err(|error| error.message)
+    }
+
+    fn v4(service: &str, operation: &str, properties: &serde_json::Value) -> SigV4 {
+        match signing(service, operation, properties) {
+            Ok(Signing::V4(v4)) => v4,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn without_schemes_the_model_decides() {
+        let ec2 = v4("ec2", "DescribeInstances", &json!({}));
+        assert_eq!((ec2.name.as_str(), ec2.region.as_str()), ("ec2", "eu-west-1"));
+        assert!(ec2.double_encode && ec2.normalize_path && !ec2.s3 && !ec2.unsigned_payload);
+        let s3 = v4("s3", "ListBuckets", &json!({}));
+        assert!(!s3.double_encode && !s3.normalize_path && s3.s3);
+        assert_eq!(v4("elb", "DescribeLoadBalancers", &json!({})).name, "elasticloadbalancing");
+        assert_eq!(signing("cognito-idp", "SignUp", &json!({})), Ok(Signing::Unsigned));
+        assert!(v4("glacier", "UploadArchive", &json!({})).normalize_path);
+        assert!(v4("mediastore-data", "PutObject", &json!({})).unsigned_payload);
+    }
+
+    #[test]
+    fn the_first_scheme_that_we_have_is_taken() {
+        let schemes = json!({"authSchemes": [
+            {"name": "sigv4a", "signingName": "other"},
+            {"name": "sigv4", "signingName": "mine", "signingRegion": "us-east-1", "disableDoubleEncoding": true}
+        ]});
+        let ec2 = v4("ec2", "DescribeInstances", &schemes);
+        assert_eq!((ec2.name.as_str(), ec2.region.as_str()), ("mine", "us-east-1"));
+        assert!(!ec2.double_encode && ec2.normalize_path);
+        let outposts = json!({"authSchemes": [{"name": "sigv4", "signingName": "s3-outposts"}]});
+        assert!(v4("s3control", "GetBucket", &outposts).s3);
+    }
+
+    #[test]
+    fn what_we_cannot_sign_is_refused_with_the_reason() {
+        let only = |name: &str| {
+            let error = signing("s3", "GetObject", &json!({"authSchemes": [{"name": name}]})).unwrap_err();
+            error.split(". ").next().map(str::to_owned)
+        };
+        assert_eq!(only("sigv4a").as_deref(), Some("Unknown Signature Version: v4a"));
+        assert_eq!(only("sigv4-s3express").as_deref(), Some("Unknown Signature Version: v4-s3express"));
+        for (service, operation, expected) in [
+            (
+                "codecatalyst",
+                "ListSpaces",
+                Some("Unknown Signature Version: bearer. Requests carry a bearer token"),
+            ),
+            (
+                "sdb",
+                "ListDomains",
+                Some("Unknown Signature Version: v2. Squall signs requests with version 4."),
+            ),
+            ("importexport", "ListJobs", None),
+            ("bedrock-runtime", "Converse", None),
+            ("s3", "ListBuckets", None),
+            ("sts", "AssumeRoleWithWebIdentity", None),
+        ] {
+            let service = model::load(service).unwrap();
+            let text = check(service, service.operation(operation).unwrap()).err().map(|error| error.message);
+            match (expected, text) {
+                (Some(expected), Some(text)) => assert!(text.starts_with(expected), "{text}"),
+                (expected, text) => assert_eq!(expected, text.as_deref(), "{}", service.name),
+            }
+        }
+    }
+
+    #[test]
+    fn signatures_need_a_region() {
+        let service = model::load("iam").unwrap();
+        let operation = service.operation("ListRoles").unwrap();
+        let error =
+            choose(service, operation, &serde_json::Map::new(), Defaults { name: "iam", region: None });
+        assert_eq!(error.unwrap_err().message, "You must specify a region.");
+    }
+}
