@@ -1,13 +1,23 @@
 //! botocore's endpoint cases, all of them: values in, the URL and its properties or the refusal out.
-//! Those with an operation's parameters also go through the settings of a client.
+//! Those with an operation's parameters also go through the settings of a client. Then what botocore itself
+//! says, asked.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "endpoints/asked.rs"]
+mod asked;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::thread;
 
 use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json};
-use squall_aws::endpoint::{EndpointConfig, Parameter, Parameters, RuleSet, Signing, evaluate, resolve};
+use squall_aws::endpoint::{
+    ConfiguredUrls, EndpointConfig, Parameter, Parameters, RuleSet, ServicesSection, Signing, evaluate,
+    resolve,
+};
 use squall_aws::model;
 use squall_model::{Map, Value};
 use squall_testkit::botocore;
@@ -167,6 +177,68 @@ fn every_case_of_botocore() {
 
 fn is_listed(name: &str, gives: &str) -> bool {
     DIFFERENT.iter().any(|(_, text, names)| names.contains(&name) && gives.contains(text))
+}
+
+/// botocore's cases of URLs in the environment and the configuration file.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Urls {
+    profiles: BTreeMap<String, BTreeMap<String, String>>,
+    services: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
+    #[serde(rename = "client_configs")]
+    clients: BTreeMap<String, JsonMap<String, Json>>,
+    environments: BTreeMap<String, BTreeMap<String, String>>,
+    endpoint_url_tests: Vec<UrlCase>,
+}
+
+#[derive(Deserialize)]
+struct UrlCase {
+    name: String,
+    profile: String,
+    client_config: String,
+    environment: String,
+    service: String,
+    output: BTreeMap<String, String>,
+}
+
+#[test]
+fn urls_of_environment_and_configuration_file() {
+    let path = botocore::sdist().join("tests/functional/configured_endpoint_urls/profile-tests.json");
+    let suites: Json = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let urls: Urls = serde_json::from_value(suites["testSuites"][0].clone()).unwrap();
+    assert_eq!(urls.endpoint_url_tests.len(), 39);
+    for case in &urls.endpoint_url_tests {
+        let (profile, environment) = (&urls.profiles[&case.profile], &urls.environments[&case.environment]);
+        let client = &urls.clients[&case.client_config];
+        let yes = |value: Option<&String>| value.is_some_and(|value| value == "true");
+        let services = profile.get("services").map(|name| ServicesSection {
+            name: name.clone(),
+            urls: urls.services.get(name).map(|services| {
+                services
+                    .iter()
+                    .map(|(service, keys)| (service.clone(), keys["endpoint_url"].clone()))
+                    .collect()
+            }),
+        });
+        let config = EndpointConfig {
+            region: Some(profile["region"].as_str().into()),
+            urls: ConfiguredUrls {
+                explicit: client.get("endpoint_url").and_then(Json::as_str).map(str::to_owned),
+                ignore: client.contains_key("ignore_configured_endpoint_urls")
+                    || yes(environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
+                    || yes(profile.get("ignore_configured_endpoint_urls")),
+                environment: environment.clone(),
+                services,
+                profile: profile.get("endpoint_url").cloned(),
+            },
+            ..EndpointConfig::default()
+        };
+        let service = model::load(&case.service).unwrap();
+        let operation =
+            service.operation(if case.service == "s3" { "ListBuckets" } else { "ListTables" }).unwrap();
+        let endpoint = resolve(service, operation, &Map::new(), &config).unwrap();
+        assert_eq!(endpoint.url, case.output["endpointUrl"], "{}", case.name);
+    }
 }
 
 /// The cases of one service.

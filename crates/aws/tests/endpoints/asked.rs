@@ -1,8 +1,6 @@
 //! Where calls go and how they are signed, as botocore itself says it: services, regions, variants, URLs of
 //! users, S3's settings, ARNs, and what is refused, with the same class and text.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,6 +11,8 @@ use squall_aws::endpoint::{EndpointConfig, S3Config, Signing, resolve};
 use squall_aws::model;
 use squall_model::{Map, Value};
 use squall_testkit::reference_python;
+
+use super::value;
 
 /// Those that `chaosaws` uses, and others that are of a kind of their own.
 const SERVICES: [(&str, &str); 32] = [
@@ -361,7 +361,7 @@ impl Answer {
 
 /// Asks both.
 fn compare(questions: &[Question]) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/endpoints_botocore/ask.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/endpoints/ask.py");
     let home = std::env::temp_dir();
     let mut python = Command::new(reference_python())
         .arg(script)
@@ -394,15 +394,4 @@ fn compare(questions: &[Question]) {
         .collect();
     let shown = differences[..differences.len().min(20)].join("\n");
     assert!(differences.is_empty(), "{} of {} differ:\n{shown}", differences.len(), questions.len());
-}
-
-fn value(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(flag) => Value::Bool(*flag),
-        Json::Number(number) => Value::from(number.as_i64().unwrap()),
-        Json::String(text) => Value::str(text.as_str()),
-        Json::Array(items) => Value::list(items.iter().map(value)),
-        Json::Object(entries) => Value::map(entries.iter().map(|(key, item)| (key.as_str(), value(item)))),
-    }
 }
