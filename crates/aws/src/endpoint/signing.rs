@@ -89,7 +89,10 @@ pub(super) fn choose(
     let region = defaults.region.ok_or_else(EndpointError::no_region)?;
     let region = text("signingRegion").filter(|region| !region.is_empty()).unwrap_or(region);
     let disabled = scheme.and_then(|scheme| scheme.get("disableDoubleEncoding")).and_then(Json::as_bool);
-    let s3 = S3_NAMES.contains(&name) || (scheme.is_none() && is_s3(service));
+    // As botocore has it: the name decides only where a scheme is named, so S3 on Outposts' own API is signed
+    // as others are.
+    let named = scheme.is_some() || operation.authtype.is_some() || !operation.auth.is_empty();
+    let s3 = if named { S3_NAMES.contains(&name) } else { is_s3(service) };
     Ok(Signing::V4(SigV4 {
         name: name.to_owned(),
         region: region.to_owned(),

@@ -15,7 +15,7 @@ use squall_testkit::reference_python;
 use super::value;
 
 /// Those that `chaosaws` uses, and others that are of a kind of their own.
-const SERVICES: [(&str, &str); 32] = [
+const SERVICES: [(&str, &str); 33] = [
     ("acm", "ListCertificates"),
     ("apigateway", "GetRestApis"),
     ("autoscaling", "DescribeAutoScalingGroups"),
@@ -43,6 +43,7 @@ const SERVICES: [(&str, &str); 32] = [
     ("route53", "ListHostedZones"),
     ("s3", "ListBuckets"),
     ("s3control", "ListAccessPoints"),
+    ("s3outposts", "ListEndpoints"),
     ("savingsplans", "DescribeSavingsPlans"),
     ("sns", "ListTopics"),
     ("sqs", "ListQueues"),
