@@ -147,38 +147,10 @@ pub enum CaseError {
     },
 }
 
-impl Case {
-    /// `group::id`.
-    #[must_use]
-    pub fn name(&self) -> String {
-        format!("{}::{}", self.group, self.id)
-    }
-}
-
 /// The folder of this crate in the source tree.
 #[must_use]
 pub fn home() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The names of all groups, in order.
-pub fn groups() -> Result<Vec<String>, CaseError> {
-    let folder = home().join("cases");
-    let entries = std::fs::read_dir(&folder).map_err(|source| CaseError::Read { path: folder, source })?;
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            (path.extension()? == "yaml")
-                .then(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))?
-        })
-        .collect();
-    names.sort();
-    Ok(names)
-}
-
-/// All cases of all groups.
-pub fn all() -> Result<Vec<Case>, CaseError> {
-    Ok(groups()?.iter().map(|group| load(group)).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The cases of one group.

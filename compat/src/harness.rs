@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::case::Case;
+use crate::oracle::{self, Recorded};
 use crate::program::Program;
-use crate::reference;
 
 /// Names the program under test.
 pub const BIN_VARIABLE: &str = "SQUALL_BIN";
@@ -32,17 +31,16 @@ pub fn binary() -> Result<PathBuf, String> {
 }
 
 /// The program under test, with the venv of the reference where the case runs user code in Python.
-pub fn program(case: &Case) -> Result<Program, String> {
-    let venv = if case.python { Some(reference::venv().map_err(|error| error.to_string())?) } else { None };
-    Ok(Program { path: binary()?, venv })
+pub fn program<C: Recorded>(case: &C) -> Result<Program, String> {
+    oracle::program(&binary()?, case).map_err(|error| error.to_string())
 }
 
 /// The group of the one test that is asked for by `--exact`, as a test runner does that starts a
-/// process for each test: then only that group has to be loaded.
+/// process for each test: then only that group has to be loaded. `before` stands before the groups' names.
 #[must_use]
-pub fn exact_group(args: &[String]) -> Option<&str> {
+pub fn exact_group<'a>(args: &'a [String], before: &str) -> Option<&'a str> {
     if !args.iter().any(|arg| arg == "--exact") {
         return None;
     }
-    args.iter().skip(1).find_map(|arg| Some(arg.split_once("::")?.0))
+    args.iter().skip(1).find_map(|arg| Some(arg.strip_prefix(before)?.split_once("::")?.0))
 }

@@ -12,6 +12,7 @@ pub mod harness;
 pub mod json;
 pub mod normal;
 pub mod observation;
+pub mod oracle;
 pub mod program;
 pub mod reference;
 pub mod sample;

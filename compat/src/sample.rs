@@ -1,6 +1,7 @@
 //! The cases that are run through both tools, live.
 
 use crate::case::{self, Case, CaseError};
+use crate::oracle;
 
 /// Their number.
 pub const SIZE: usize = 30;
@@ -8,7 +9,7 @@ pub const SIZE: usize = 30;
 /// A fixed sample: from every group its share, spread evenly over the group's cases in their order.
 /// Cases with an intended difference are left out, since only one side is looked at there.
 pub fn cases() -> Result<Vec<Case>, CaseError> {
-    let groups: Vec<Vec<Case>> = case::groups()?
+    let groups: Vec<Vec<Case>> = oracle::groups::<Case>()?
         .iter()
         .map(|group| Ok(case::load(group)?.into_iter().filter(|case| case.differs.is_none()).collect()))
         .collect::<Result<_, CaseError>>()?;

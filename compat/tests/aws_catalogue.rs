@@ -7,6 +7,7 @@ use squall_compat::aws::case::{self, AwsCase, Class};
 use squall_compat::aws::suite;
 use squall_compat::case::home;
 use squall_compat::json::Json;
+use squall_compat::oracle::{self, Recorded};
 
 fn names(cases: &[AwsCase]) -> BTreeSet<String> {
     cases.iter().map(AwsCase::name).collect()
@@ -16,8 +17,8 @@ fn names(cases: &[AwsCase]) -> BTreeSet<String> {
 fn every_case_is_recorded_as_it_stands_and_every_recording_has_its_case() {
     let mut stale = Vec::new();
     let mut recorded = BTreeSet::new();
-    for group in case::groups().unwrap() {
-        let recordings = suite::recordings(&group).unwrap();
+    for group in oracle::groups::<AwsCase>().unwrap() {
+        let recordings = oracle::recordings::<AwsCase>(&group).unwrap();
         recorded.extend(recordings.keys().map(|id| format!("{group}::{id}")));
         for case in case::load(&group).unwrap() {
             let of =
@@ -27,13 +28,17 @@ fn every_case_is_recorded_as_it_stands_and_every_recording_has_its_case() {
             }
         }
     }
-    assert_eq!(names(&case::all().unwrap()), recorded, "run `cargo xtask compat record --suite aws`");
+    assert_eq!(
+        names(&oracle::all::<AwsCase>().unwrap()),
+        recorded,
+        "run `cargo xtask compat record --suite aws`"
+    );
     assert!(stale.is_empty(), "run `cargo xtask compat record --suite aws --filter ...` for {stale:?}");
 }
 
 #[test]
 fn recordings_are_small_and_there_is_none_without_a_group() {
-    let groups = case::groups().unwrap();
+    let groups = oracle::groups::<AwsCase>().unwrap();
     let mut total = 0;
     for entry in fs::read_dir(home().join("aws/recorded")).unwrap() {
         let entry = entry.unwrap();
@@ -46,7 +51,7 @@ fn recordings_are_small_and_there_is_none_without_a_group() {
 
 #[test]
 fn functions_are_shown_to_succeed_and_to_fail() {
-    let cases = case::all().unwrap();
+    let cases = oracle::all::<AwsCase>().unwrap();
     let count = |class: Class| cases.iter().filter(|case| case.class == class).count();
     assert!(count(Class::Ok) >= 159, "{} cases of success", count(Class::Ok));
     assert!(count(Class::Error) >= 100, "{} cases of failure", count(Class::Error));
@@ -55,7 +60,7 @@ fn functions_are_shown_to_succeed_and_to_fail() {
 #[test]
 fn the_live_sample_has_one_case_a_group() {
     let sample: Vec<String> = suite::sample().unwrap().into_iter().map(|case| case.group).collect();
-    assert_eq!(sample, case::groups().unwrap());
+    assert_eq!(sample, oracle::groups::<AwsCase>().unwrap());
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use squall_compat::aws::case;
+use squall_compat::aws::case::AwsCase;
+use squall_compat::oracle;
 
 /// The functions of `chaosaws` that cases call, as `module.function`.
 ///
@@ -11,6 +12,6 @@ use squall_compat::aws::case;
 /// When a case file cannot be read.
 #[must_use]
 pub fn functions() -> BTreeSet<String> {
-    let cases = case::all().expect("the case files can be read");
-    cases.iter().flat_map(case::AwsCase::functions).collect()
+    let cases = oracle::all::<AwsCase>().expect("the case files can be read");
+    cases.iter().flat_map(AwsCase::functions).collect()
 }

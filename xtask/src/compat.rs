@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use squall_compat::{aws, harness, suite};
+use squall_compat::aws::case::AwsCase;
+use squall_compat::case::Case;
+use squall_compat::{harness, oracle};
 
 use crate::{Failure, say};
 
@@ -20,11 +22,11 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
     let (what, rest) =
         arguments.split_first().ok_or_else(|| Failure::Usage("what to do is missing".to_owned()))?;
     let options = options(rest)?;
-    let jobs = options.jobs.unwrap_or(suite::JOBS);
-    let found = |error: suite::SuiteError| Failure::Found(error.to_string());
+    let jobs = options.jobs.unwrap_or(oracle::JOBS);
+    let found = |error: oracle::SuiteError| Failure::Found(error.to_string());
     match what.as_str() {
         "record" => {
-            let record = if options.aws { aws::suite::record } else { suite::record };
+            let record = if options.aws { oracle::record::<AwsCase> } else { oracle::record::<Case> };
             say(&record(&options.filter, jobs, options.check).map_err(found)?);
             Ok(())
         }
@@ -33,7 +35,7 @@ pub fn run(arguments: &[String]) -> Result<(), Failure> {
             let bin = bin
                 .canonicalize()
                 .map_err(|error| Failure::Found(format!("`{}`: {error}", bin.display())))?;
-            let run = if options.aws { aws::suite::run } else { suite::run };
+            let run = if options.aws { oracle::run::<AwsCase> } else { oracle::run::<Case> };
             let report = run(&bin, &options.filter, jobs).map_err(found)?;
             if report.failed > 0 {
                 return Err(Failure::Found(report.text));

@@ -140,12 +140,6 @@ const KEYS: &[&str] = &[
 ];
 
 impl AwsCase {
-    /// `group::id`.
-    #[must_use]
-    pub fn name(&self) -> String {
-        format!("{}::{}", self.group, self.id)
-    }
-
     /// The functions of `chaosaws` that the case calls.
     #[must_use]
     pub fn functions(&self) -> Vec<String> {
@@ -163,25 +157,6 @@ impl AwsCase {
             What::File(_) => Vec::new(),
         }
     }
-}
-
-/// The names of all groups, in order.
-pub fn groups() -> Result<Vec<String>, CaseError> {
-    let folder = case::home().join("aws/cases");
-    let entries = std::fs::read_dir(&folder).map_err(|source| CaseError::Read { path: folder, source })?;
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            (path.extension()? == "yaml").then(|| Some(path.file_stem()?.to_string_lossy().into_owned()))?
-        })
-        .collect();
-    names.sort();
-    Ok(names)
-}
-
-/// All cases of all groups.
-pub fn all() -> Result<Vec<AwsCase>, CaseError> {
-    Ok(groups()?.iter().map(|group| load(group)).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The cases of one group.
