@@ -9,6 +9,7 @@ mod background;
 pub mod cast;
 pub mod configuration;
 mod control;
+pub mod fault;
 mod halt;
 mod hypothesis;
 pub mod log;

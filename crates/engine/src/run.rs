@@ -37,6 +37,9 @@ pub struct World {
     pub redactor: Arc<Redactor>,
     /// What adapters add to the journal, by its key: asked when everything has been played.
     pub extras: Rc<dyn Fn() -> Vec<(&'static str, Value)>>,
+    /// Puts back what adapters changed for as long as the run lasts: once the method and its hypothesis are over, before
+    /// the rollbacks, whatever their strategy.
+    pub restore: Rc<dyn Fn()>,
 }
 
 /// What a run is made of.
@@ -199,6 +202,7 @@ impl Run {
         if let Some(continuous) = continuous.take() {
             Background::settle(self, continuous).await;
         }
+        (self.world.restore)();
         if with_rollbacks {
             self.roll_back(&self.rollbacks).await;
         }

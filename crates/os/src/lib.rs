@@ -10,11 +10,28 @@
 //! | [`paths`] | `PATH` look-up, `~`, the state folder |
 //! | [`files`] | files that are either old or new, never half |
 //! | [`host`] | the host's name and platform |
+//! | [`clock`] | the clock that can be set, and the one that cannot |
+//! | [`durable`] | lines that are on the disk before anybody goes on; locks that end with their holder |
+//! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
+//! | [`space`] | room on file systems |
+//! | [`outlive`] | processes of our own that outlive this one, or end with it |
 
+#[cfg(target_os = "linux")]
+pub mod clock;
+#[cfg(target_os = "linux")]
+pub mod durable;
 pub mod environment;
 pub mod files;
 pub mod host;
+#[cfg(target_os = "linux")]
+pub mod outlive;
 pub mod paths;
+#[cfg(target_os = "linux")]
+pub mod pidfd;
 pub mod process;
+#[cfg(target_os = "linux")]
+pub mod procfs;
 pub mod signals;
+#[cfg(target_os = "linux")]
+pub mod space;
 pub mod timer;

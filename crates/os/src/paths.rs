@@ -73,3 +73,13 @@ pub fn state_dir() -> Option<PathBuf> {
         .or_else(|| home().map(|home| Path::new(&home).join(".local/state")))?;
     Some(base.join("squall"))
 }
+
+/// The folder for what must be found again whoever is logged in: `$XDG_STATE_HOME/squall` where that is set, else
+/// `/var/lib/squall` for root and `~/.local/state/squall` for others.
+pub fn durable_state_dir() -> Option<PathBuf> {
+    let given = environment::var_os("XDG_STATE_HOME").is_some_and(|base| Path::new(&base).is_absolute());
+    if !given && rustix::process::geteuid().is_root() {
+        return Some(PathBuf::from("/var/lib/squall"));
+    }
+    state_dir()
+}

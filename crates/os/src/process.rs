@@ -153,9 +153,43 @@ impl Drop for Group {
     }
 }
 
+/// Sees when a child ends, without reaping it.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub struct WatchedChild(tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>);
+
+#[cfg(target_os = "linux")]
+impl WatchedChild {
+    /// Completes when it has ended.
+    ///
+    /// # Errors
+    ///
+    /// The runtime is shutting down.
+    pub async fn ended(&self) -> io::Result<()> {
+        self.0.readable().await?.retain_ready();
+        Ok(())
+    }
+}
+
+/// Takes hold of a child to see when it ends.
+///
+/// # Errors
+///
+/// The kernel does not tell.
+#[cfg(target_os = "linux")]
+pub fn watch_child(child: &Child) -> io::Result<WatchedChild> {
+    watched(pid(child)).map(WatchedChild)
+}
+
 /// Completes when the child of that number has ended; it is not reaped.
 #[cfg(target_os = "linux")]
 async fn ended(child: Pid) -> io::Result<()> {
+    watched(child)?.readable().await?.retain_ready();
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn watched(child: Pid) -> io::Result<tokio::io::unix::AsyncFd<std::os::fd::OwnedFd>> {
     use rustix::process::{PidfdFlags, pidfd_open};
     use tokio::io::Interest;
     use tokio::io::unix::AsyncFd;
@@ -164,8 +198,7 @@ async fn ended(child: Pid) -> io::Result<()> {
     #[allow(unsafe_code)]
     // SAFETY: an `OwnedFd` names one open descriptor, the same until it is dropped.
     let child = unsafe { AsyncFd::register_with_interest(child, Interest::READABLE) }?;
-    child.readable().await?.retain_ready();
-    Ok(())
+    Ok(child)
 }
 
 /// Completes when the child of that number may have ended.

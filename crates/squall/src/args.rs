@@ -1,7 +1,7 @@
 //! The command line: types only. What they mean is in `cmd`; how mistakes are told is in `usage`.
 //!
 //! Options, arguments and defaults are the reference's, so that its scripts go on working; what
-//! Squall adds is `aws`, `journal`, `rollback`, `completions`, `man`, `run --seed`, `run --python-chaosaws`
+//! Squall adds is `aws`, `inject`, `faults`, `undo`, `halt`, `resume`, `journal`, `rollback`, `completions`, `man`, `run --seed`, `run --python-chaosaws`
 //! and `validate --format`.
 
 use std::path::PathBuf;
@@ -83,6 +83,16 @@ pub enum Command {
     Journal(JournalArgs),
     /// Play the rollbacks that a killed run did not get to
     Rollback(RollbackArgs),
+    /// Inject a fault by hand, and put it back when its time is over
+    Inject(InjectArgs),
+    /// Show the faults on this host, or the kinds that there are
+    Faults(FaultsArgs),
+    /// Put back what faults have changed
+    Undo(UndoArgs),
+    /// Stop all runs, put everything back, and refuse new runs
+    Halt(HaltArgs),
+    /// Allow new runs again
+    Resume(ResumeArgs),
     /// Print the completion script of a shell
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them into a directory
@@ -102,6 +112,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "PART", allow_hyphen_values = true)]
     #[arg(value_parser = ["probes", "actions", "activities", "pause"])]
     pub dry: Option<String>,
+    /// Show what would be done and undone, by whom and for how long, and change nothing
+    #[arg(long)]
+    pub plan: bool,
     /// Run without checking the experiment first
     #[arg(long)]
     pub no_validation: bool,
@@ -343,6 +356,55 @@ pub struct RollbackArgs {
     pub var_file: Vec<PathBuf>,
 }
 
+/// Inject a fault by hand, and put it back when its time is over
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct InjectArgs {
+    /// Kind of fault, as `squall faults list` shows them, and its options: `squall inject KIND --help`
+    #[arg(value_name = "KIND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub words: Vec<String>,
+}
+
+/// Show the faults on this host, or the kinds that there are
+#[derive(Debug, Args)]
+pub struct FaultsArgs {
+    /// `list`: the kinds of faults; with a kind after it, its arguments
+    #[arg(value_name = "WHAT", num_args = 0..=2)]
+    pub what: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Show those that were put back, too
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Put back what faults have changed
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// Faults, by their ids or the beginnings of these
+    #[arg(value_name = "ID")]
+    pub faults: Vec<String>,
+    /// All faults of this user that are not put back
+    #[arg(long, conflicts_with = "faults")]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Stop all runs, put everything back, and refuse new runs
+#[derive(Debug, Args)]
+pub struct HaltArgs {
+    /// How long runs may take to end, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub patience: u64,
+}
+
+/// Allow new runs again
+#[derive(Debug, Args)]
+pub struct ResumeArgs {}
+
 /// Print the completion script of a shell
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
@@ -372,6 +434,11 @@ impl Command {
             Command::Aws(_) => "aws",
             Command::Journal(_) => "journal",
             Command::Rollback(_) => "rollback",
+            Command::Inject(_) => "inject",
+            Command::Faults(_) => "faults",
+            Command::Undo(_) => "undo",
+            Command::Halt(_) => "halt",
+            Command::Resume(_) => "resume",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",
         }

@@ -7,8 +7,7 @@ pub const OK: u8 = 0;
 pub const FAILED: u8 = 1;
 /// The command line is wrong; nothing was done.
 pub const USAGE: u8 = 2;
-/// Reserved: something that was changed could not be shown to be put back.
-#[expect(dead_code, reason = "part of the documented set; faults come later")]
+/// Something that a fault changed could not be put back, or not be shown to be; what is left was told.
 pub const UNVERIFIED: u8 = 3;
 /// Squall itself failed: a fault of ours, never of the experiment.
 pub const INTERNAL: u8 = 4;

@@ -3,9 +3,11 @@
 mod args;
 mod aws_options;
 mod cmd;
+mod companion;
 mod crash;
 mod exit;
 mod experiment;
+mod faults;
 mod logging;
 mod notify;
 mod output;
@@ -36,6 +38,9 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 fn main() -> ExitCode {
     crash::report_panics();
+    if let Some(code) = companion::serve() {
+        return ExitCode::from(code);
+    }
     let program = Program::called(std::env::args_os().next().as_deref());
     let code = panic::catch_unwind(|| match usage::parse(program, std::env::args_os()) {
         Ok(cli) => execute(program, &cli),

@@ -10,8 +10,11 @@ use squall_aws::operation::{self, Operations};
 use squall_aws::provider::{Aws, Chaosaws, ChaosawsControls};
 use squall_engine::cast::convert_to_type;
 use squall_engine::configuration::Environment;
+use squall_engine::fault::check;
+use squall_engine::fault::provider::FaultProvider;
 use squall_engine::ports::{BoxFuture, Clock, Controls, Provider};
 use squall_engine::{EventSink, Interrupts, Signal};
+use squall_host::Host;
 use squall_model::check::{Lookup, World};
 use squall_model::diagnostic::Diagnostic;
 use squall_model::document::Pointer;
@@ -21,6 +24,8 @@ use squall_os::signals::{RunSignal, Signals};
 use squall_providers::http::{HttpClient, HttpProvider};
 use squall_providers::process::ProcessProvider;
 use squall_providers::python::PythonWorker;
+
+use crate::faults::Faults;
 
 /// The host's clocks.
 pub struct HostClock {
@@ -84,6 +89,10 @@ impl World for CheckWorld {
     fn aws(&self, provider: &Map, at: &Pointer) -> Vec<Diagnostic> {
         operation::check(provider, at)
     }
+
+    fn fault(&self, provider: &Map, at: &Pointer) -> Vec<Diagnostic> {
+        check::check(&Host, provider, at)
+    }
 }
 
 /// The providers and what else a run needs.
@@ -92,6 +101,8 @@ pub struct Adapters {
     pub python: PythonWorker,
     /// What activities have of AWS.
     pub aws: Rc<Aws>,
+    /// The faults of the run.
+    pub faults: Rc<Faults>,
     /// Time.
     clock: Rc<HostClock>,
     /// By the `type` that experiments use.
@@ -114,13 +125,18 @@ impl Adapters {
         });
         let clock = Rc::new(HostClock::new());
         let aws = Aws::new(Rc::new(ProcessEnvironment), Rc::clone(&clock) as Rc<dyn Clock>);
-        let providers: [(&'static str, Rc<dyn Provider>); 4] = [
+        let faults = Rc::new(Faults::default());
+        let (made, ended) = (Rc::clone(&faults), interrupts.clone());
+        let fault =
+            FaultProvider::new(Rc::new(move || made.injector(&ended)), Rc::clone(&clock) as Rc<dyn Clock>);
+        let providers: [(&'static str, Rc<dyn Provider>); 5] = [
             ("python", Rc::new(Chaosaws::new(Rc::clone(&aws), Rc::new(python.clone())))),
             ("process", Rc::new(ProcessProvider::from_environment())),
             ("http", Rc::new(HttpProvider::new(HttpClient::new()))),
             ("aws", Rc::new(Operations::new(Rc::clone(&aws)))),
+            ("fault", Rc::new(fault)),
         ];
-        Adapters { python, aws, clock, providers: providers.into_iter().collect(), interrupts }
+        Adapters { python, aws, faults, clock, providers: providers.into_iter().collect(), interrupts }
     }
 
     /// The provider of that type.
@@ -136,6 +152,7 @@ impl Adapters {
     /// What the engine needs for a run.
     pub fn world(&self, sinks: Vec<Rc<dyn EventSink>>, redactor: Arc<Redactor>) -> squall_engine::World {
         let aws = Rc::clone(&self.aws);
+        let (faults, restored) = (Rc::clone(&self.faults), Rc::clone(&self.faults));
         squall_engine::World {
             providers: self.providers.clone(),
             controls: self.controls(),
@@ -145,8 +162,10 @@ impl Adapters {
             redactor,
             extras: Rc::new(move || {
                 let seed = aws.seed().map(|seed| ("seed", Value::Int(seed.into())));
-                seed.into_iter().collect()
+                let faults = faults.journal().map(|faults| ("faults", faults));
+                seed.into_iter().chain(faults).collect()
             }),
+            restore: Rc::new(move || restored.restore()),
         }
     }
 

@@ -38,8 +38,14 @@ const ROOMS: &[Room] = &[
         never: DOORS,
     },
     Room {
+        name: "squall-host",
+        uses: &["squall-engine", "squall-model", "squall-os"],
+        tests_use: &["squall-testkit"],
+        never: DOORS,
+    },
+    Room {
         name: "squall",
-        uses: &["squall-aws", "squall-engine", "squall-model", "squall-os", "squall-providers"],
+        uses: &["squall-aws", "squall-engine", "squall-host", "squall-model", "squall-os", "squall-providers"],
         tests_use: &["squall-testkit"],
         never: DOORS,
     },

@@ -211,6 +211,7 @@ pub fn run_value(experiment: Value, options: Options) -> Ran {
             interrupts,
             redactor: Arc::new(Redactor::new()),
             extras: Rc::new(Vec::new),
+            restore: Rc::new(|| {}),
         };
         let setup = Setup {
             experiment,

@@ -11,6 +11,9 @@ use crate::value::{Map, Str, Value};
 /// The names that references can use: those of the activities of method and hypothesis.
 pub(super) struct Names(HashSet<Str>);
 
+/// The way out where a type of provider is missing or unknown.
+const PROVIDERS: &str = "providers are `python`, `process`, `http`, `aws` and `fault`";
+
 impl Names {
     pub fn of(experiment: &Map) -> Self {
         let rollbacks = Pointer::root().then("rollbacks");
@@ -76,6 +79,7 @@ impl Checker<'_> {
                 "python" => self.python_provider(activity, &provider, &at),
                 "process" => self.process_provider(activity, &provider, &at),
                 "aws" => self.world.aws(&provider, &at).into_iter().for_each(|found| self.add(found)),
+                "fault" => self.world.fault(&provider, &at).into_iter().for_each(|found| self.add(found)),
                 _ => self.http_provider(&provider, &at),
             }
         }
@@ -130,18 +134,16 @@ impl Checker<'_> {
         match provider.get("type").filter(Value::is_truthy) {
             None => {
                 let at = if provider.contains_key("type") { at.then("type") } else { at.clone() };
-                let help = "providers are `python`, `process`, `http` and `aws`";
                 let message = "a provider must have a type";
-                self.add(Diagnostic::new(Code::NoProviderType, &at, message).help(help));
+                self.add(Diagnostic::new(Code::NoProviderType, &at, message).help(PROVIDERS));
                 None
             }
-            Some(Value::Str(kind)) if matches!(&*kind, "python" | "process" | "http" | "aws") => {
+            Some(Value::Str(kind)) if matches!(&*kind, "python" | "process" | "http" | "aws" | "fault") => {
                 Some((provider, kind))
             }
             Some(kind) => {
                 let message = format!("unknown provider type '{}'", python::str(&kind));
-                let help = "providers are `python`, `process`, `http` and `aws`";
-                self.add(Diagnostic::new(Code::UnknownProvider, &at.then("type"), message).help(help));
+                self.add(Diagnostic::new(Code::UnknownProvider, &at.then("type"), message).help(PROVIDERS));
                 None
             }
         }

@@ -44,6 +44,11 @@ pub trait World {
         let _ = (provider, at);
         Vec::new()
     }
+    /// The same of the provider of an activity of type `fault`.
+    fn fault(&self, provider: &Map, at: &Pointer) -> Vec<Diagnostic> {
+        let _ = (provider, at);
+        Vec::new()
+    }
 }
 
 /// What became of looking for a program.

@@ -3,12 +3,17 @@
 pub mod aws;
 pub mod completions;
 pub mod discover;
+pub mod faults;
+pub mod halt;
 pub mod info;
 pub mod init;
+pub mod inject;
 pub mod journal;
+pub mod plan;
 pub mod rollback;
 pub mod run;
 pub mod settings;
+pub mod undo;
 pub mod validate;
 
 use std::path::PathBuf;
@@ -49,6 +54,11 @@ pub fn execute(command: &Command, cx: &Context) -> u8 {
         Command::Aws(args) => aws::execute(args),
         Command::Journal(args) => journal::execute(args, cx),
         Command::Rollback(args) => rollback::execute(args, cx),
+        Command::Inject(args) => inject::execute(args, cx),
+        Command::Faults(args) => faults::execute(args),
+        Command::Undo(args) => undo::execute(args),
+        Command::Halt(args) => halt::halt(args),
+        Command::Resume(_) => halt::resume(),
         Command::Completions(args) => completions::execute(args, cx),
         Command::Man(args) => completions::manual(args, cx),
     }

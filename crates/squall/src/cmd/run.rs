@@ -16,8 +16,9 @@ use squall_model::{Map, Str, Value, json, python};
 use squall_providers::http::HttpClient;
 use squall_providers::vault::VaultStore;
 
-use super::Context;
+use super::{Context, plan};
 use crate::args::RunArgs;
+use crate::faults::halt;
 use crate::notify::Notifier;
 use crate::program::{Program, REFERENCE_LIBRARY};
 use crate::runlog::RunLog;
@@ -36,6 +37,9 @@ pub fn execute(args: &RunArgs, cx: &Context) -> u8 {
 }
 
 async fn load_and_run(args: &RunArgs, cx: &Context, adapters: &Adapters) -> u8 {
+    if let Some(refusal) = halt::refusal() {
+        return output::fail(refusal);
+    }
     let loaded_settings = match settings::load(&cx.settings_path, &cx.redactor) {
         Ok(settings) => settings,
         Err(error) => return output::fail(error),
@@ -73,12 +77,32 @@ async fn load_and_run(args: &RunArgs, cx: &Context, adapters: &Adapters) -> u8 {
         return output::fail(error);
     }
 
+    if args.plan {
+        adapters.faults.begin("plan", &shown_settings);
+        return show_plan(&document, &given, adapters, &cx.redactor).await;
+    }
     let notifier = Notifier::new(&shown_settings, &adapters.python);
     notifier.send("run-started", &document.value, None);
     let prepared = Prepared { args, cx, adapters, settings, settings_loaded, given, globals };
     let code = prepared.run(&document, &notifier).await;
     notifier.finish().await;
     code
+}
+
+/// Shows what a run would do. What is only known by running something, as dynamic configuration is, stays unknown.
+async fn show_plan(document: &Document, given: &Given, adapters: &Adapters, redactor: &Redactor) -> u8 {
+    let diagnostics = experiment::find_problems(&document.value, &given.configuration, adapters).await;
+    experiment::report_problems(document, &diagnostics);
+    let Value::Map(experiment) = &document.value else { return exit::FAILED };
+    if experiment::first_error(&diagnostics).is_some() {
+        return exit::FAILED;
+    }
+    match resolve_static(experiment, given, redactor).await {
+        Ok((configuration, secrets)) => {
+            plan::of_experiment(experiment, &configuration, &secrets, &adapters.faults)
+        }
+        Err(error) => output::fail(error),
+    }
 }
 
 /// What a run needs besides its experiment.
@@ -116,7 +140,6 @@ impl Prepared<'_> {
                 Ok(resolved) => resolved,
                 Err(error) => return output::fail(error),
             };
-
         let id: Str = uuid::Uuid::new_v4().to_string().into();
         let run_log = match RunLog::create(&id) {
             Ok(log) => Some(Rc::new(log)),
@@ -126,6 +149,7 @@ impl Prepared<'_> {
             }
         };
         let sinks = run_log.iter().map(|log| Rc::clone(log) as Rc<dyn EventSink>).collect();
+        self.adapters.faults.begin(&id, &Value::Map(self.settings.clone()));
         let world = self.adapters.world(sinks, Arc::clone(&self.cx.redactor));
         let setup = self.setup(id, experiment, configuration, secrets, strategies);
         let signals = match self.adapters.watch_signals() {
@@ -137,6 +161,7 @@ impl Prepared<'_> {
         // The task holds the handlers, which are put back when it is gone.
         let _ = signals.await;
 
+        self.adapters.faults.end();
         let code = self.keep(&finished, run_log.as_deref());
         announce(notifier, &finished);
         code
@@ -186,6 +211,11 @@ impl Prepared<'_> {
                 again.unwrap_or_default()
             ));
         }
+        let left = self.adapters.faults.left();
+        if !left.is_empty() {
+            left.iter().for_each(|line| log::error!("Left behind: {line}"));
+            return exit::UNVERIFIED;
+        }
         let completed = &*finished.status == Status::Completed.name();
         if completed && !finished.deviated { exit::OK } else { exit::FAILED }
     }
@@ -198,6 +228,18 @@ pub async fn resolve(
     adapters: &Adapters,
     redactor: &Redactor,
 ) -> Result<(Map, Map), ResolveError> {
+    let (configuration, secrets) = resolve_static(experiment, given, redactor).await?;
+    let provider = |kind: &str| adapters.provider(kind);
+    let configuration = configuration::load_dynamic(&configuration, &secrets, provider).await?;
+    Ok((configuration, secrets))
+}
+
+/// The same without what activities would have to tell.
+async fn resolve_static(
+    experiment: &Map,
+    given: &Given,
+    redactor: &Redactor,
+) -> Result<(Map, Map), ResolveError> {
     let declared = |key: &str| experiment.get(key).unwrap_or_default();
     let configuration =
         configuration::load(&declared("configuration"), &given.configuration, &ProcessEnvironment)?;
@@ -205,8 +247,6 @@ pub async fn resolve(
     let sources = Sources { environment: &ProcessEnvironment, store: &store, redactor };
     let overrides = Value::Map(given.secrets.clone());
     let secrets = secrets::load(&declared("secrets"), &configuration, &overrides, sources).await?;
-    let provider = |kind: &str| adapters.provider(kind);
-    let configuration = configuration::load_dynamic(&configuration, &secrets, provider).await?;
     Ok((configuration, secrets))
 }
 
