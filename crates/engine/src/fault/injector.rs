@@ -33,7 +33,7 @@ pub enum Refusal {
         /// Why.
         why: String,
         /// How what was done is put back.
-        clean_up: CleanUp,
+        clean_up: Box<CleanUp>,
     },
 }
 
@@ -185,7 +185,7 @@ impl Injector {
                 let _ = self.store.append(&record(&*self.store, &id, Hand::Runner, fact));
                 let clean_up = self.put_back(&id, fault);
                 self.clean_ups.borrow_mut().push(clean_up.clone());
-                Err(Refusal::NotApplied { why, clean_up })
+                Err(Refusal::NotApplied { why, clean_up: Box::new(clean_up) })
             }
         }
     }
