@@ -57,8 +57,10 @@ async fn server() -> (u16, String) {
                 let Ok(mut stream) = acceptor.accept(stream).await else { return };
                 let mut request = [0; 16 * 1024];
                 let _ = stream.read(&mut request).await;
-                let answer =
-                    format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{ANSWER}", ANSWER.len());
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{ANSWER}",
+                    ANSWER.len()
+                );
                 let _ = stream.write_all(answer.as_bytes()).await;
                 let _ = stream.shutdown().await;
             });

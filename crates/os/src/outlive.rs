@@ -75,6 +75,11 @@ pub fn protect() -> Protection {
     Protection { from_oom, locked }
 }
 
+/// Makes this process the first that the kernel ends when memory runs out.
+pub fn offer_to_oom() {
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
+}
+
 /// Waits until something can be read, for at most so many milliseconds; whether it can.
 ///
 /// # Errors

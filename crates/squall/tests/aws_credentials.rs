@@ -122,13 +122,17 @@ fn answer(request: &Request) -> (u16, String) {
     match path {
         "/container" => ok(keys("AKCONTAINER")),
         "/latest/api/token" => ok("metadata-token".to_owned()),
-        path if path.starts_with("/latest/meta-data/iam/security-credentials") => match path.rsplit('/').next() {
-            Some("web-server") => ok(keys("AKINSTANCE")),
-            _ => ok("web-server".to_owned()),
-        },
-        path if path.starts_with("/federation/credentials") => ok(r#"{"roleCredentials": {"accessKeyId": "AKSSO",
+        path if path.starts_with("/latest/meta-data/iam/security-credentials") => {
+            match path.rsplit('/').next() {
+                Some("web-server") => ok(keys("AKINSTANCE")),
+                _ => ok("web-server".to_owned()),
+            }
+        }
+        path if path.starts_with("/federation/credentials") => {
+            ok(r#"{"roleCredentials": {"accessKeyId": "AKSSO",
             "secretAccessKey": "s", "sessionToken": "t", "expiration": 4070908800000}}"#
-            .to_owned()),
+                .to_owned())
+        }
         _ => (404, String::new()),
     }
 }
@@ -188,8 +192,10 @@ fn an_instance_gives_credentials_for_a_session_token() {
     assert_eq!(requests[1].header("x-aws-ec2-metadata-token"), Some("metadata-token"));
 
     let double = Double::start();
-    let disabled =
-        [("AWS_EC2_METADATA_SERVICE_ENDPOINT", double.url.clone()), ("AWS_EC2_METADATA_DISABLED", "true".to_owned())];
+    let disabled = [
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", double.url.clone()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ];
     let said = run(folder.path(), &double, &disabled);
     assert!(said.contains("Unable to locate credentials"), "{said}");
     assert!(double.requests().is_empty());

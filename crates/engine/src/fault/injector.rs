@@ -160,7 +160,7 @@ impl Injector {
             class: kind.class,
             title: summary.title.clone(),
             runner: self.store.identity(),
-            deadline: self.deadline(duration),
+            deadline: self.deadline(fault.setup(), duration),
             bound_millis: u64::try_from(kind.bound.as_millis()).unwrap_or(u64::MAX),
             undo,
         };
@@ -174,8 +174,11 @@ impl Injector {
         let applied = fault.apply().and_then(|()| fault.verify());
         match applied {
             Ok(()) => {
-                // In force already: that this cannot be written does not make it less so.
-                let _ = self.store.append(&record(&*self.store, &id, Hand::Runner, Fact::Applied));
+                // In force already: where this cannot be written, the guard is early and nothing is lost.
+                let deadline = self.deadline(Duration::ZERO, duration);
+                let applied = record(&*self.store, &id, Hand::Runner, Fact::Applied { deadline });
+                let _ = self.store.append(&applied);
+                let _ = self.guard.look();
                 self.held.borrow_mut().push(Held { id: id.clone(), fault });
                 Ok(id)
             }
@@ -190,8 +193,8 @@ impl Injector {
         }
     }
 
-    fn deadline(&self, duration: Option<Duration>) -> Moment {
-        let length = duration.unwrap_or(self.rails.longest()) + GRACE;
+    fn deadline(&self, setup: Duration, duration: Option<Duration>) -> Moment {
+        let length = setup + duration.unwrap_or(self.rails.longest()) + GRACE;
         let mut deadline = self.store.now();
         deadline.millis += u64::try_from(length.as_millis()).unwrap_or(u64::MAX / 2);
         deadline

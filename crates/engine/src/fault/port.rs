@@ -144,6 +144,11 @@ pub trait Fault {
     /// Why it cannot be; what was made is gone.
     fn prepare(&mut self, fault: &FaultId) -> Result<Vec<Json>, FaultError>;
 
+    /// The longest that [`Self::apply`] may take. The guard undoes it then.
+    fn setup(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
     /// Makes the changes. What was done when it fails, the undos put back.
     ///
     /// # Errors

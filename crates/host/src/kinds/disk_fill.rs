@@ -114,6 +114,10 @@ impl Fault for DiskFill {
         Ok(vec![undo])
     }
 
+    fn setup(&self) -> Duration {
+        PATIENCE
+    }
+
     fn apply(&mut self) -> Result<(), FaultError> {
         self.worker.as_mut().map_or(Ok(()), |worker| worker.go(PATIENCE))
     }

@@ -1,6 +1,9 @@
 //! The catalogue. A kind is one file: its description, its plan, and its steps.
 
+mod cpu;
 mod disk_fill;
+mod memory;
+mod process_kill;
 mod process_pause;
 
 use squall_engine::fault::arguments::{Arguments, Problem};
@@ -19,7 +22,10 @@ pub type Plan = fn(&Arguments) -> Result<Box<dyn Fault>, Vec<Problem>>;
 
 /// All kinds, in the order in which they are shown.
 pub const ALL: &[Kind] = &[
+    Kind { description: &cpu::DESCRIPTION, plan: cpu::plan },
+    Kind { description: &memory::DESCRIPTION, plan: memory::plan },
     Kind { description: &disk_fill::DESCRIPTION, plan: disk_fill::plan },
+    Kind { description: &process_kill::DESCRIPTION, plan: process_kill::plan },
     Kind { description: &process_pause::DESCRIPTION, plan: process_pause::plan },
 ];
 
