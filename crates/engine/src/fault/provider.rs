@@ -76,8 +76,9 @@ impl FaultProvider {
         let took = began.elapsed();
         let clean_up = holding.end();
         let output = output(kind, &fault, &title, took, report, clean_up.as_ref())?;
+        let in_time = clean_up.as_ref().is_some_and(CleanUp::is_by_guard);
         match held {
-            Err(error) if kind.class == Class::Held => {
+            Err(error) if kind.class == Class::Held && !in_time => {
                 Err(Failure::activity(format!("the fault ended before its time: {error}")))
             }
             _ => Ok(output),
