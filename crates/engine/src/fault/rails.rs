@@ -6,7 +6,7 @@ use std::time::Duration;
 use squall_model::{Map, Value, python};
 
 use super::port::Touched;
-use super::quantity;
+use squall_model::quantity;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use squall_engine::fault::arguments::{Arguments, Form, Parameter, Problem};
 use squall_engine::fault::port::{Description, Fault, FaultError, Need, Orphaned, Summary, Touched};
-use squall_engine::fault::quantity::show_bytes;
 use squall_engine::fault::record::{Class, FaultId};
 use squall_model::Value;
+use squall_model::quantity::show_bytes;
 use squall_os::limits;
 
 use crate::jobs::{Job, Memory};

@@ -8,10 +8,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use squall_engine::fault::arguments::{Arguments, Form};
 use squall_engine::fault::injector::{Injector, Refusal};
 use squall_engine::fault::port::{Catalogue, Description};
-use squall_engine::fault::quantity;
 use squall_engine::fault::record::{Class, FaultId};
 use squall_host::Host;
 use squall_model::Value;
+use squall_model::quantity;
 use squall_os::signals::Signals;
 
 use super::{Context, plan};

@@ -7,11 +7,11 @@ use squall_engine::fault::arguments::Arguments;
 use squall_engine::fault::injector::{GRACE, Injector, Plan};
 use squall_engine::fault::port::{FaultError, Guard, Lock, Need, Orphaned, Store, StoreError};
 use squall_engine::fault::provider::Asked;
-use squall_engine::fault::quantity::show_duration;
 use squall_engine::fault::record::{Class, FaultId, Identity, Moment, Record};
 use squall_engine::fault::{ledger::Ledger, rails::Rails};
 use squall_host::Host;
 use squall_model::expr::substitute::Scope;
+use squall_model::quantity::show_duration;
 use squall_model::{Map, Value, python};
 
 use crate::exit;
