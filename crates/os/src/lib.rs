@@ -14,6 +14,8 @@
 //! | [`durable`] | lines that are on the disk before anybody goes on; locks that end with their holder |
 //! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
 //! | [`space`] | room on file systems |
+//! | [`netlink`] | interfaces, queueing disciplines, tables of nftables, queued packets |
+//! | [`netspace`] | network namespaces |
 //! | [`outlive`] | processes of our own that outlive this one, or end with it |
 
 #[cfg(target_os = "linux")]
@@ -23,6 +25,10 @@ pub mod durable;
 pub mod environment;
 pub mod files;
 pub mod host;
+#[cfg(target_os = "linux")]
+pub mod netlink;
+#[cfg(target_os = "linux")]
+pub mod netspace;
 #[cfg(target_os = "linux")]
 pub mod outlive;
 pub mod paths;
