@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use squall_engine::fault::port::FaultError;
 
+use crate::network::place::Space;
+
 pub use fill::Fill;
 
 /// What a worker is to do.
@@ -23,6 +25,9 @@ pub trait Work {
 }
 
 impl Job {
+    /// Tells the job what is known only when the fault has its id: where it works, and the queue that it listens to.
+    pub(crate) fn settle(&mut self, _space: &Space, _queue: Option<u16>) {}
+
     /// Begins; returns when it is in force.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 //! The catalogue. A kind is one file: its description, its plan, and its steps.
 
 mod disk_fill;
+mod network_blackhole;
+mod network_loss;
+mod network_reject;
 mod process_pause;
 
 use squall_engine::fault::arguments::{Arguments, Problem};
@@ -20,6 +23,9 @@ pub type Plan = fn(&Arguments) -> Result<Box<dyn Fault>, Vec<Problem>>;
 /// All kinds, in the order in which they are shown.
 pub const ALL: &[Kind] = &[
     Kind { description: &disk_fill::DESCRIPTION, plan: disk_fill::plan },
+    Kind { description: &network_blackhole::DESCRIPTION, plan: network_blackhole::plan },
+    Kind { description: &network_loss::DESCRIPTION, plan: network_loss::plan },
+    Kind { description: &network_reject::DESCRIPTION, plan: network_reject::plan },
     Kind { description: &process_pause::DESCRIPTION, plan: process_pause::plan },
 ];
 

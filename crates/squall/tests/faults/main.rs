@@ -1,0 +1,3 @@
+//! Faults of this host, looked at with tools that are not ours.
+
+mod network;

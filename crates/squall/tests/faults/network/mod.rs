@@ -1,0 +1,5 @@
+//! Network faults, in network namespaces of the test's own.
+
+mod hit;
+mod lab;
+mod put_back;
