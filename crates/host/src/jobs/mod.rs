@@ -1,6 +1,7 @@
 //! What workers do. A job is one file.
 
 mod fill;
+mod packets;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -9,6 +10,7 @@ use squall_engine::fault::port::FaultError;
 use crate::network::place::Space;
 
 pub use fill::Fill;
+pub use packets::Packets;
 
 /// What a worker is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +18,8 @@ pub use fill::Fill;
 pub enum Job {
     /// Fills a file system.
     Fill(Fill),
+    /// Holds packets back.
+    Packets(Packets),
 }
 
 /// A job on its way; what it holds ends with the process.
@@ -26,7 +30,12 @@ pub trait Work {
 
 impl Job {
     /// Tells the job what is known only when the fault has its id: where it works, and the queue that it listens to.
-    pub(crate) fn settle(&mut self, _space: &Space, _queue: Option<u16>) {}
+    pub(crate) fn settle(&mut self, space: &Space, queue: Option<u16>) {
+        if let Job::Packets(job) = self {
+            job.space = Some(space.clone());
+            job.number = queue.unwrap_or_default();
+        }
+    }
 
     /// Begins; returns when it is in force.
     ///
@@ -35,6 +44,7 @@ impl Job {
     pub fn begin(self) -> Result<Box<dyn Work>, FaultError> {
         match self {
             Job::Fill(job) => job.begin(),
+            Job::Packets(job) => job.begin(),
         }
     }
 }

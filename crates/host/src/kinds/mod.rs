@@ -1,9 +1,14 @@
 //! The catalogue. A kind is one file: its description, its plan, and its steps.
 
 mod disk_fill;
+mod network_bandwidth;
 mod network_blackhole;
+mod network_corrupt;
+mod network_duplicate;
+mod network_latency;
 mod network_loss;
 mod network_reject;
+mod network_reorder;
 mod process_pause;
 
 use squall_engine::fault::arguments::{Arguments, Problem};
@@ -23,9 +28,14 @@ pub type Plan = fn(&Arguments) -> Result<Box<dyn Fault>, Vec<Problem>>;
 /// All kinds, in the order in which they are shown.
 pub const ALL: &[Kind] = &[
     Kind { description: &disk_fill::DESCRIPTION, plan: disk_fill::plan },
+    Kind { description: &network_bandwidth::DESCRIPTION, plan: network_bandwidth::plan },
     Kind { description: &network_blackhole::DESCRIPTION, plan: network_blackhole::plan },
+    Kind { description: &network_corrupt::DESCRIPTION, plan: network_corrupt::plan },
+    Kind { description: &network_duplicate::DESCRIPTION, plan: network_duplicate::plan },
+    Kind { description: &network_latency::DESCRIPTION, plan: network_latency::plan },
     Kind { description: &network_loss::DESCRIPTION, plan: network_loss::plan },
     Kind { description: &network_reject::DESCRIPTION, plan: network_reject::plan },
+    Kind { description: &network_reorder::DESCRIPTION, plan: network_reorder::plan },
     Kind { description: &process_pause::DESCRIPTION, plan: process_pause::plan },
 ];
 

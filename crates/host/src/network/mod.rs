@@ -8,6 +8,7 @@
 //! | [`exempt`] | what is spared, so that control is kept |
 //! | [`table`] | tables of nftables: dropping, refusing, redirecting |
 //! | [`shaping`], [`filter`] | queueing disciplines: delay, rate, and what netem does besides |
+//! | [`netem`] | faults by netem, or by a worker where there is none |
 //! | [`fault`] | a fault out of these, with its plan and its steps |
 //! | [`program`], [`probe`] | programs, and what this kernel can do |
 
@@ -15,6 +16,7 @@ pub mod address;
 pub mod exempt;
 pub mod fault;
 pub mod filter;
+pub mod netem;
 pub mod place;
 pub mod probe;
 pub mod program;

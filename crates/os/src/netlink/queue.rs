@@ -3,7 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::net::sockopt::{Timeout, set_socket_recv_buffer_size, set_socket_timeout};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt::set_socket_recv_buffer_size;
 
 use super::{Message, Part, Socket, attributes};
 
@@ -85,12 +86,16 @@ impl Queue {
     /// # Errors
     /// The queue is broken.
     pub fn receive(&mut self, patience: Duration) -> io::Result<Vec<Packet>> {
-        // a timeout of zero would be none
-        let patience = patience.max(Duration::from_micros(20));
-        set_socket_timeout(&self.socket, Timeout::Recv, Some(patience))?;
+        // not by the socket's own limit of time, which counts in the kernel's ticks
+        let timeout = Timespec::try_from(patience).map_err(io::Error::other)?;
+        let mut polled = [PollFd::new(&self.socket, PollFlags::IN)];
+        match poll(&mut polled, Some(&timeout)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
         match self.socket.receive(&mut self.buffer) {
             Ok(messages) => Ok(messages.iter().filter_map(|(_, reply)| packet(reply)).collect()),
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => Ok(Vec::new()),
             // so many came that some were lost: that is the kernel's notice of it
             Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Ok(Vec::new()),
             Err(error) => Err(error),
