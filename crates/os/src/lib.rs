@@ -14,6 +14,7 @@
 //! | [`durable`] | lines that are on the disk before anybody goes on; locks that end with their holder |
 //! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
 //! | [`space`] | room on file systems |
+//! | [`marked`] | sockets whose packets carry a mark |
 //! | [`netlink`] | interfaces, queueing disciplines, tables of nftables, queued packets |
 //! | [`netspace`] | network namespaces |
 //! | [`outlive`] | processes of our own that outlive this one, or end with it |
@@ -25,6 +26,8 @@ pub mod durable;
 pub mod environment;
 pub mod files;
 pub mod host;
+#[cfg(target_os = "linux")]
+pub mod marked;
 #[cfg(target_os = "linux")]
 pub mod netlink;
 #[cfg(target_os = "linux")]

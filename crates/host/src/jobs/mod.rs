@@ -1,6 +1,7 @@
 //! What workers do. A job is one file.
 
 mod fill;
+mod names;
 mod packets;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use squall_engine::fault::port::FaultError;
 use crate::network::place::Space;
 
 pub use fill::Fill;
+pub use names::{Answer, Names};
 pub use packets::Packets;
 
 /// What a worker is to do.
@@ -18,6 +20,8 @@ pub use packets::Packets;
 pub enum Job {
     /// Fills a file system.
     Fill(Fill),
+    /// Answers questions for names.
+    Names(Names),
     /// Holds packets back.
     Packets(Packets),
 }
@@ -29,11 +33,19 @@ pub trait Work {
 }
 
 impl Job {
-    /// Tells the job what is known only when the fault has its id: where it works, and the queue that it listens to.
-    pub(crate) fn settle(&mut self, space: &Space, queue: Option<u16>) {
-        if let Job::Packets(job) = self {
-            job.space = Some(space.clone());
-            job.number = queue.unwrap_or_default();
+    /// Tells the job what is known only when the fault has its id: where it works, the queue that it listens to, the mark
+    /// that its own packets carry.
+    pub(crate) fn settle(&mut self, space: &Space, queue: Option<u16>, mark: u32) {
+        match self {
+            Job::Packets(job) => {
+                job.space = Some(space.clone());
+                job.number = queue.unwrap_or_default();
+            }
+            Job::Names(job) => {
+                job.space = Some(space.clone());
+                job.mark = mark;
+            }
+            Job::Fill(_) => {}
         }
     }
 
@@ -44,6 +56,7 @@ impl Job {
     pub fn begin(self) -> Result<Box<dyn Work>, FaultError> {
         match self {
             Job::Fill(job) => job.begin(),
+            Job::Names(job) => job.begin(),
             Job::Packets(job) => job.begin(),
         }
     }

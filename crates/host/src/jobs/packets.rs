@@ -135,7 +135,8 @@ struct Serving(Arc<Counts>);
 impl Work for Serving {
     fn report(&mut self) -> Json {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let mut report = json!({ "through_the_worker": count(&self.0.waited), "broken": count(&self.0.broken) });
+        let mut report =
+            json!({ "through_the_worker": count(&self.0.waited), "broken": count(&self.0.broken) });
         if count(&self.0.damaged) > 0 {
             report["damaged"] = json!(count(&self.0.damaged));
         }

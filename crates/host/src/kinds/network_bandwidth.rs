@@ -30,7 +30,9 @@ const PARAMETERS: &[Parameter] = parameters![
 pub fn plan(arguments: &Arguments) -> Result<Box<dyn Fault>, Vec<Problem>> {
     let rate = arguments.whole("rate").unwrap_or_default();
     if rate < 8000 {
-        return Err(vec![Problem::of("rate", format!("found {rate} bits per second")).help("at least 8kbit are possible")]);
+        return Err(vec![
+            Problem::of("rate", format!("found {rate} bits per second")).help("at least 8kbit are possible"),
+        ]);
     }
     let shown = match rate {
         _ if rate % 1_000_000 == 0 => format!("{}mbit", rate / 1_000_000),

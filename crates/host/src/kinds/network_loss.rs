@@ -22,7 +22,8 @@ pub const DESCRIPTION: Description = Description {
 };
 
 const PARAMETERS: &[Parameter] = parameters![
-    Parameter::new("percent", Form::Percent(100.0), "the share that is lost; with bursts, that of bad times").or("1"),
+    Parameter::new("percent", Form::Percent(100.0), "the share that is lost; with bursts, that of bad times")
+        .or("1"),
     Parameter::new(
         "correlation",
         Form::Percent(100.0),

@@ -134,8 +134,10 @@ mod tests {
 
     #[test]
     fn networks_are_cleared_and_those_in_others_go() {
-        let read = |texts: &[&str]| texts.iter().map(|text| network(text).expect("a network")).collect::<Vec<_>>();
-        let networks = read(&["10.1.2.3/8", "10.9.9.9", "fd00::1", "fd00::/16", "192.168.1.1", "192.168.1.1"]);
+        let read =
+            |texts: &[&str]| texts.iter().map(|text| network(text).expect("a network")).collect::<Vec<_>>();
+        let networks =
+            read(&["10.1.2.3/8", "10.9.9.9", "fd00::1", "fd00::/16", "192.168.1.1", "192.168.1.1"]);
         let shown: Vec<String> = merged(&networks).iter().map(show).collect();
         assert_eq!(shown, ["10.0.0.0/8", "192.168.1.1", "fd00::/16"]);
         assert_eq!(merged(&read(&["0.0.0.0/0", "1.2.3.4"])).len(), 1);

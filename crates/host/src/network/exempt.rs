@@ -58,7 +58,11 @@ impl Exemption {
 ///
 /// # Errors
 /// `no_exemptions` names none, or a name that is to be spared cannot be looked up.
-pub fn of(arguments: &Arguments, selection: &Selection, place: &Place) -> Result<Vec<Exemption>, Vec<Problem>> {
+pub fn of(
+    arguments: &Arguments,
+    selection: &Selection,
+    place: &Place,
+) -> Result<Vec<Exemption>, Vec<Problem>> {
     let off = arguments.texts("no_exemptions");
     if let Some(unknown) = off.iter().find(|name| !NAMES.contains(&name.as_str())) {
         let problem = Problem::of("no_exemptions", format!("there is none called `{unknown}`"));
@@ -103,8 +107,7 @@ pub fn of(arguments: &Arguments, selection: &Selection, place: &Place) -> Result
     if arguments.flag("exempt_sts") {
         let names = endpoints("sts").unwrap_or_else(|_| vec!["sts.amazonaws.com".to_owned()]);
         for name in names {
-            let addresses =
-                look_up(&name, place).map_err(|why| vec![Problem::of("exempt_sts", why)])?;
+            let addresses = look_up(&name, place).map_err(|why| vec![Problem::of("exempt_sts", why)])?;
             found.extend(addresses.into_iter().map(|address| whole(address, "AWS STS")));
         }
     }
@@ -135,7 +138,8 @@ fn ssh() -> Vec<Exemption> {
     if let Ok(text) = std::env::var("SSH_CONNECTION") {
         let words: Vec<&str> = text.split_whitespace().collect();
         if let [client, client_port, server, server_port] = words[..] {
-            let read = |address: &str, port: &str| Some(SocketAddr::new(address.parse().ok()?, port.parse().ok()?));
+            let read =
+                |address: &str, port: &str| Some(SocketAddr::new(address.parse().ok()?, port.parse().ok()?));
             pairs.extend(read(server, server_port).zip(read(client, client_port)));
         }
     }
@@ -208,7 +212,8 @@ mod tests {
 
     #[test]
     fn the_kernels_list_of_connections_is_read() {
-        let line = "   1: 0100007F:0016 0200007F:9C40 01 00000000:00000000 00:00000000 00000000  0 0 4711 1 0";
+        let line =
+            "   1: 0100007F:0016 0200007F:9C40 01 00000000:00000000 00:00000000 00000000  0 0 4711 1 0";
         let found = connection(line, &[4711]).expect("it is one");
         assert_eq!(found.0.to_string(), "127.0.0.1:22");
         assert_eq!(found.1.to_string(), "127.0.0.2:40000");

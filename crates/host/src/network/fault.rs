@@ -167,7 +167,8 @@ impl NetworkFault {
         let told = |error: FaultError| vec![Problem::new(error.to_string())];
         let devices = self.place.devices(&addresses).map_err(told)?;
         let filters = |way| {
-            filter::of(&self.selection, &self.exemptions, way).map_err(|why| vec![Problem::of("address", why)])
+            filter::of(&self.selection, &self.exemptions, way)
+                .map_err(|why| vec![Problem::of("address", why)])
         };
         let outgoing = match by_table {
             None if self.selection.outgoing => Some(filters(Way::Out)?),
@@ -194,7 +195,9 @@ impl NetworkFault {
         if allowed {
             self.needs.push(probe::shaping(&shaping, &placeholder()));
         }
-        if shaping.incoming.is_some() && shaping.devices.len() > 1 && matches!(shaping.discipline, Discipline::Rate(_))
+        if shaping.incoming.is_some()
+            && shaping.devices.len() > 1
+            && matches!(shaping.discipline, Discipline::Rate(_))
         {
             self.notes.push("what comes in shares one rate over all of these interfaces".to_owned());
         }
@@ -225,7 +228,10 @@ fn queue_number(fault: &FaultId) -> u16 {
     let used: Vec<u16> =
         text.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
     let first = fault.short();
-    (0..1000).map(|step| 0x4000 | first.wrapping_add(step) & 0x3fff).find(|one| !used.contains(one)).unwrap_or(first)
+    (0..1000)
+        .map(|step| 0x4000 | first.wrapping_add(step) & 0x3fff)
+        .find(|one| !used.contains(one))
+        .unwrap_or(first)
 }
 
 impl Fault for NetworkFault {
@@ -251,13 +257,19 @@ impl Fault for NetworkFault {
         }
         if let Some(shaping) = &self.shaping {
             for device in shaping.devices.iter().filter(|_| shaping.incoming.is_some()) {
-                undo.push(format!("tc qdisc del dev {} ingress, if its block of filters is ours", device.name));
+                undo.push(format!(
+                    "tc qdisc del dev {} ingress, if its block of filters is ours",
+                    device.name
+                ));
             }
             if shaping.incoming.is_some() {
                 undo.push(format!("ip link del {}", names.ifb));
             }
             for device in shaping.devices.iter().filter(|_| shaping.hits_outgoing) {
-                let line = format!("tc qdisc del dev {} root, if it is htb with our handle", device.name);
+                let line = format!(
+                    "tc qdisc del dev {} root, if it is htb with our handle and our r2q",
+                    device.name
+                );
                 undo.push(line);
             }
         }
@@ -267,7 +279,10 @@ impl Fault for NetworkFault {
         let mut notes = self.selection.resolved.clone();
         notes.extend(self.exemptions.iter().map(|exemption| format!("spared: {}", exemption.describe())));
         notes.extend(self.notes.iter().cloned());
-        notes.push("FAULT stands for the fault's id; handles and numbers of blocks and queues come from it".to_owned());
+        notes.push(
+            "FAULT stands for the fault's id; handles and numbers of blocks and queues come from it"
+                .to_owned(),
+        );
         let mut touches = self.selection.touches();
         touches.extend(self.percent.map(|(name, percent)| Touched::Percent(name, percent)));
         Summary {
@@ -296,6 +311,7 @@ impl Fault for NetworkFault {
             match &mut table.action {
                 Action::Classify { handle } => *handle = names.handle,
                 Action::Queue { number } => *number = self.place.within(|| queue_number(fault))?,
+                Action::Redirect { mark, .. } => *mark = names.block,
                 _ => {}
             }
         }
@@ -304,7 +320,7 @@ impl Fault for NetworkFault {
                 Action::Queue { number } => Some(number),
                 _ => None,
             });
-            job.settle(&space, queue);
+            job.settle(&space, queue, names.block);
             let worker = Worker::start(job, GONE)?;
             undos.push(worker.undo()?);
             self.worker = Some(worker);
@@ -312,8 +328,12 @@ impl Fault for NetworkFault {
         if let Some(shaping) = &self.shaping {
             undos.extend(shaping.undos(&space, &names));
         }
-        if self.table.is_some() {
-            undos.push(Undo::RemoveTable(RemoveTable { space, name: table_name(fault.as_str()) }));
+        if let Some(table) = &self.table {
+            let mark = match table.action {
+                Action::Redirect { mark, .. } => Some(mark),
+                _ => None,
+            };
+            undos.push(Undo::RemoveTable(RemoveTable { space, name: table_name(fault.as_str()), mark }));
         }
         Ok(undos.iter().map(Undo::to_json).collect())
     }
@@ -325,7 +345,9 @@ impl Fault for NetworkFault {
             if let Some(Table { action: Action::Redirect { servers, .. }, .. }) = &mut self.table {
                 let report = worker.report()?;
                 for (server, port) in servers {
-                    let told = report["ports"][server.to_string()].as_u64().and_then(|port| u16::try_from(port).ok());
+                    let told = report["ports"][server.to_string()]
+                        .as_u64()
+                        .and_then(|port| u16::try_from(port).ok());
                     *port = told.ok_or_else(|| FaultError::new("the worker tells no port"))?;
                 }
             }

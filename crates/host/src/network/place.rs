@@ -142,6 +142,12 @@ impl Place {
             .map_err(|error| FaultError::new(format!("the kernel does not tell of its network: {error}")))
     }
 
+    /// The namespace's own addresses, those of the loopback interface aside.
+    pub fn own_addresses(&self) -> Vec<IpAddr> {
+        let all = self.ask(Route::addresses).unwrap_or_default();
+        all.into_iter().filter(|(index, _)| *index != 1).map(|(_, address)| address).collect()
+    }
+
     /// Whether an address is one of the namespace's own.
     pub fn is_local(&self, address: IpAddr) -> bool {
         self.ask(|route| route.way(address)).ok().flatten().is_some_and(|way| way.is_local)
@@ -166,7 +172,8 @@ impl Place {
             if addresses.is_empty() {
                 indexes = route.default_ways()?;
                 if indexes.is_empty() {
-                    let out = links.iter().filter(|link| link.is_up && link.index != 1 && link.master.is_none());
+                    let out =
+                        links.iter().filter(|link| link.is_up && link.index != 1 && link.master.is_none());
                     indexes = out.map(|link| link.index).collect();
                 }
             }

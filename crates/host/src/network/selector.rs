@@ -63,8 +63,11 @@ pub const FLOWS: Parameter = Parameter::new(
     "only this share of the connections; each is either hit or not [default: 100]",
 );
 /// See [`parameters`].
-pub const INTERFACE: Parameter =
-    Parameter::new("interface", Form::Texts, "only what goes through these interfaces; forwarded packets as well");
+pub const INTERFACE: Parameter = Parameter::new(
+    "interface",
+    Form::Texts,
+    "only what goes through these interfaces; forwarded packets as well",
+);
 /// See [`parameters`].
 pub const NETNS: Parameter = Parameter::new(
     "netns",
@@ -85,9 +88,12 @@ pub const NO_EXEMPTIONS: Parameter = Parameter::new(
     "hit also what is spared otherwise: ssh, loopback, metadata, neighbours",
 );
 /// The parameter that all of these kinds have, for those that hit what is sent unless told otherwise.
-pub const DIRECTION_OUT: Parameter =
-    Parameter::new("direction", Form::Choice(&["in", "out", "both"]), "what comes in, what goes out, or both")
-        .or("out");
+pub const DIRECTION_OUT: Parameter = Parameter::new(
+    "direction",
+    Form::Choice(&["in", "out", "both"]),
+    "what comes in, what goes out, or both",
+)
+.or("out");
 /// The same for those that hit both.
 pub const DIRECTION_BOTH: Parameter = DIRECTION_OUT.or("both");
 
@@ -230,7 +236,9 @@ impl Selection {
         }
         let ported = !to_ports.is_empty() || !from_ports.is_empty();
         if ported && protocols.only.iter().all(|one| *one == Protocol::Icmp) && !protocols.only.is_empty() {
-            problems.push(Problem::of("protocol", "ICMP has no ports").help("leave `to_port` and `from_port` out"));
+            problems.push(
+                Problem::of("protocol", "ICMP has no ports").help("leave `to_port` and `from_port` out"),
+            );
         }
         if !problems.is_empty() {
             return Err(problems);
@@ -251,7 +259,10 @@ impl Selection {
 
     /// The directions that are hit.
     pub fn ways(&self) -> impl Iterator<Item = Way> {
-        [(self.outgoing, Way::Out), (self.incoming, Way::In)].into_iter().filter(|(hit, _)| *hit).map(|(_, way)| way)
+        [(self.outgoing, Way::Out), (self.incoming, Way::In)]
+            .into_iter()
+            .filter(|(hit, _)| *hit)
+            .map(|(_, way)| way)
     }
 
     /// Whether something chooses that only nftables can see.
@@ -281,8 +292,10 @@ impl Selection {
             }
         };
         let texts = |networks: &[Network]| networks.iter().map(address::show).collect::<Vec<_>>();
-        let of_ports = |ports: &[(u16, u16)]| ports.iter().copied().map(address::show_ports).collect::<Vec<_>>();
-        let names = |of: &[Protocol]| of.iter().map(|one| format!("{one:?}").to_lowercase()).collect::<Vec<_>>();
+        let of_ports =
+            |ports: &[(u16, u16)]| ports.iter().copied().map(address::show_ports).collect::<Vec<_>>();
+        let names =
+            |of: &[Protocol]| of.iter().map(|one| format!("{one:?}").to_lowercase()).collect::<Vec<_>>();
         let numbers = |of: &[u32]| of.iter().map(ToString::to_string).collect::<Vec<_>>();
         part("with", texts(&self.remote.only), texts(&self.remote.never));
         part("port", of_ports(&self.to_ports.only), of_ports(&self.to_ports.never));
@@ -332,13 +345,15 @@ fn cgroup(text: &str) -> Result<Vec<String>, String> {
     let path = text.trim_start_matches("/sys/fs/cgroup").trim_matches('/');
     let fine = |c: char| c.is_alphanumeric() || "/._-@:\\".contains(c);
     if path.is_empty() || !path.chars().all(fine) || path.split('/').any(|part| part == "..") {
-        return Err(format!("expected the path of a cgroup such as system.slice/redis.service, found `{text}`"));
+        return Err(format!(
+            "expected the path of a cgroup such as system.slice/redis.service, found `{text}`"
+        ));
     }
     Ok(vec![path.to_owned()])
 }
 
 /// The addresses of a name, looked up in the namespace.
-pub(super) fn look_up(name: &str, place: &Place) -> Result<Vec<IpAddr>, String> {
+pub(crate) fn look_up(name: &str, place: &Place) -> Result<Vec<IpAddr>, String> {
     let found = place.within(|| (name, 0).to_socket_addrs().map(|found| found.map(|one| one.ip()).collect()));
     let mut found: Vec<IpAddr> = found
         .map_err(|error| error.to_string())?

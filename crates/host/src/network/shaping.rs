@@ -41,7 +41,7 @@ pub struct Names {
     pub handle: u16,
     /// The interface that takes packets in.
     pub ifb: String,
-    /// The block of filters.
+    /// The block of filters, and the number by which root disciplines are known.
     pub block: u32,
 }
 
@@ -59,8 +59,7 @@ impl Names {
 }
 
 /// The kinds of root disciplines that the kernel puts there by itself, with the handle 0.
-const DEFAULTS: [&str; 8] =
-    ["noqueue", "pfifo_fast", "pfifo", "fq_codel", "fq", "mq", "noop", "cake"];
+const DEFAULTS: [&str; 8] = ["noqueue", "pfifo_fast", "pfifo", "fq_codel", "fq", "mq", "noop", "cake"];
 
 impl Shaping {
     /// What stands in the way: disciplines that somebody else put there.
@@ -92,12 +91,18 @@ impl Shaping {
         if self.hits_outgoing {
             for device in &self.devices {
                 let device = &device.name;
-                lines.push(format!("qdisc add dev {device} root handle {handle:x}: htb"));
+                // `r2q` is for classes without a quantum, which ours are not: it is free to say whose this is
+                lines.push(format!("qdisc add dev {device} root handle {handle:x}: htb r2q {}", names.block));
                 lines.extend(self.class(device, handle));
                 if let Some(filters) = &self.outgoing {
                     let at = format!("dev {device} parent {handle:x}:");
                     // class 0: straight through
-                    lines.extend(filter_lines(filters, &at, &format!("flowid {handle:x}:0"), &format!("flowid {handle:x}:1")));
+                    lines.extend(filter_lines(
+                        filters,
+                        &at,
+                        &format!("flowid {handle:x}:0"),
+                        &format!("flowid {handle:x}:1"),
+                    ));
                 }
             }
         }
@@ -114,7 +119,12 @@ impl Shaping {
                 lines.push(format!("qdisc add dev {} ingress_block {block} ingress", device.name));
             }
             let led = format!("action mirred egress redirect dev {ifb}");
-            lines.extend(filter_lines(filters, &format!("block {block}"), &format!("flowid {handle:x}:1"), &led));
+            lines.extend(filter_lines(
+                filters,
+                &format!("block {block}"),
+                &format!("flowid {handle:x}:1"),
+                &led,
+            ));
         }
         lines
     }
@@ -156,7 +166,7 @@ impl Shaping {
     /// The undos, in the order of the changes.
     pub fn undos(&self, space: &Space, names: &Names) -> Vec<Undo> {
         let mut undos = Vec::new();
-        let remove = |device: &Link, parent, handle, kind: &str, block| {
+        let remove = |device: &Link, parent, handle, kind: &str| {
             Undo::RemoveQdisc(RemoveQdisc {
                 space: space.clone(),
                 device: device.name.clone(),
@@ -164,20 +174,17 @@ impl Shaping {
                 parent,
                 handle,
                 kind: kind.to_owned(),
-                block,
+                number: Some(names.block),
             })
         };
         if self.hits_outgoing {
             let handle = u32::from(names.handle) << 16;
-            undos.extend(self.devices.iter().map(|device| remove(device, ROOT, handle, "htb", None)));
+            undos.extend(self.devices.iter().map(|device| remove(device, ROOT, handle, "htb")));
         }
         if self.incoming.is_some() {
             let name = names.ifb.clone();
             undos.push(Undo::RemoveLink(RemoveLink { space: space.clone(), name, kind: "ifb".to_owned() }));
-            let block = Some(names.block);
-            undos.extend(
-                self.devices.iter().map(|device| remove(device, INGRESS, 0xffff_0000, "ingress", block)),
-            );
+            undos.extend(self.devices.iter().map(|device| remove(device, INGRESS, 0xffff_0000, "ingress")));
         }
         undos
     }
@@ -190,8 +197,11 @@ impl Shaping {
         let handle = u32::from(names.handle) << 16;
         for device in &self.devices {
             let qdiscs = route.qdiscs(device.index)?;
-            let root = qdiscs.iter().any(|qdisc| qdisc.parent == ROOT && qdisc.handle == handle);
-            let ingress = qdiscs.iter().any(|qdisc| qdisc.parent == INGRESS && qdisc.block == Some(names.block));
+            let root = qdiscs.iter().any(|qdisc| {
+                qdisc.parent == ROOT && qdisc.handle == handle && qdisc.number == Some(names.block)
+            });
+            let ingress =
+                qdiscs.iter().any(|qdisc| qdisc.parent == INGRESS && qdisc.number == Some(names.block));
             if (self.hits_outgoing && !root) || (self.incoming.is_some() && !ingress) {
                 return Ok(Err(format!("the queueing discipline at `{}` is not there", device.name)));
             }

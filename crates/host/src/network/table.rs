@@ -128,7 +128,8 @@ impl Table {
             (Way::In, false, _) => ("iifname", "input"),
             (Way::In, true, _) => ("iifname", "forward"),
         };
-        let (word, prefix) = (if way == Way::Out { "out" } else { "in" }, if forwarded { "through_" } else { "" });
+        let (word, prefix) =
+            (if way == Way::Out { "out" } else { "in" }, if forwarded { "through_" } else { "" });
         let _infallible = writeln!(text, "  chain {prefix}{word} {{");
         // behind the host's own firewall: what that drops is not ours to count
         let _infallible = writeln!(text, "    type filter hook {hook} priority 10; policy accept;");
@@ -145,7 +146,9 @@ impl Table {
             let names: Vec<String> = self.interfaces.iter().map(|name| quoted(name)).collect();
             rules.push(format!("{side} != {} return", set(&names)));
         }
-        rules.extend(self.exemptions.iter().map(|exemption| format!("{} return", exempted(exemption, way, side))));
+        rules.extend(
+            self.exemptions.iter().map(|exemption| format!("{} return", exempted(exemption, way, side))),
+        );
         let selection = &self.selection;
         let never = addresses(&selection.remote.never, way);
         rules.extend(never.into_iter().map(|condition| format!("{condition} return")));
@@ -203,7 +206,8 @@ impl Table {
         let Some(share) = self.selection.flows else { return vec![String::new()] };
         let below = (share * 100.0).round() as u64;
         let (local, far) = if way == Way::Out { ("s", "d") } else { ("d", "s") };
-        let families = ["ip ", "ip6 "].into_iter().filter(|family| remote.is_empty() || remote.starts_with(family));
+        let families =
+            ["ip ", "ip6 "].into_iter().filter(|family| remote.is_empty() || remote.starts_with(family));
         let hash = |fields: String| format!("jhash {fields} mod 10000 seed 0x5c0a11 < {below}");
         let mut found = Vec::new();
         for family in families {
@@ -238,9 +242,11 @@ impl Table {
     /// What `nft` or the kernel says against it.
     pub fn make(&self, name: &str) -> Result<(), FaultError> {
         let queues = match (&self.action, self.silently) {
-            (Action::Queue { number }, Some(by)) => {
-                self.selection.ways().map(|way| (HIT[usize::from(way == Way::In)], *number, true, by)).collect()
-            }
+            (Action::Queue { number }, Some(by)) => self
+                .selection
+                .ways()
+                .map(|way| (HIT[usize::from(way == Way::In)], *number, true, by))
+                .collect(),
             (Action::Queue { .. }, None) => {
                 return Err(FaultError::new("this kernel has no queues of packets (nfnetlink_queue)"));
             }
@@ -286,7 +292,10 @@ fn nobodys_queue(name: &str) -> u16 {
     let text = std::fs::read_to_string("/proc/net/netfilter/nfnetlink_queue").unwrap_or_default();
     let used: Vec<u16> =
         text.lines().filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect();
-    (0..1000).map(|step| 0x8000 | hash.wrapping_add(step) & 0x7fff).find(|one| !used.contains(one)).unwrap_or(hash)
+    (0..1000)
+        .map(|step| 0x8000 | hash.wrapping_add(step) & 0x7fff)
+        .find(|one| !used.contains(one))
+        .unwrap_or(hash)
 }
 
 fn crc(name: &str) -> u16 {

@@ -17,6 +17,9 @@ pub struct RemoveTable {
     pub space: Space,
     /// Its name, which carries the fault's id.
     pub name: String,
+    /// The mark of connections that it redirected: they are forgotten, or they would be redirected for ever.
+    #[serde(default)]
+    pub mark: Option<u32>,
 }
 
 /// Removes a queueing discipline, if it is the one that we made.
@@ -30,12 +33,13 @@ pub struct RemoveQdisc {
     pub index: u32,
     /// What it hangs at.
     pub parent: u32,
-    /// Its handle, in which the fault's id is; an ingress discipline has the same one always.
+    /// Its handle.
     pub handle: u32,
     /// Its kind.
     pub kind: String,
-    /// The block of filters, in whose number the fault's id is, for an ingress discipline.
-    pub block: Option<u32>,
+    /// The number that we gave it, in which the fault's id is: the block of filters (`ingress`), or `r2q` (`htb`).
+    /// Handles alone would be too few to tell ours from others.
+    pub number: Option<u32>,
 }
 
 /// Removes an interface, if it is of this kind.
@@ -87,6 +91,12 @@ impl Ready for ReadyTable {
         if tables.has(Family::Inet, name).map_err(told)? {
             return Err(FaultError::new(format!("the table {name} is still there")).help(help()));
         }
+        if let Some(mark) = self.undo.mark {
+            let help = || format!("`{}conntrack -D --mark {mark}` removes them", self.undo.space.by_hand());
+            tables.forget(mark).map_err(|error| {
+                FaultError::new(format!("redirected connections cannot be forgotten: {error}")).help(help())
+            })?;
+        }
         Ok(if was_there { format!("table {name} removed") } else { format!("table {name} was not there") })
     }
 }
@@ -104,7 +114,7 @@ impl RemoveQdisc {
             qdisc.parent == self.parent
                 && qdisc.handle == self.handle
                 && qdisc.kind == self.kind
-                && qdisc.block == self.block
+                && qdisc.number == self.number
         }))
     }
 }

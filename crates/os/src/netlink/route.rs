@@ -9,21 +9,28 @@ use super::{DUMP, Message, Part, Reply, Socket, attributes, is_absent, text_of, 
 const RTM_NEWLINK: u16 = 16;
 const RTM_DELLINK: u16 = 17;
 const RTM_GETLINK: u16 = 18;
+const RTM_NEWADDR: u16 = 20;
+const RTM_GETADDR: u16 = 22;
 const RTM_GETROUTE: u16 = 26;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_DELQDISC: u16 = 37;
 const RTM_GETQDISC: u16 = 38;
 const RTM_NEWQDISC: u16 = 36;
 const LINK_HEAD: usize = 16;
+const ADDRESS_HEAD: usize = 8;
 const ROUTE_HEAD: usize = 12;
 const QDISC_HEAD: usize = 20;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_MASTER: u16 = 10;
+const IFA_ADDRESS: u16 = 1;
+const IFA_LOCAL: u16 = 2;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_INFO_KIND: u16 = 1;
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const TCA_KIND: u16 = 1;
+const TCA_OPTIONS: u16 = 2;
+const TCA_HTB_INIT: u16 = 2;
 const TCA_STATS2: u16 = 7;
 const TCA_INGRESS_BLOCK: u16 = 13;
 const TCA_STATS_BASIC: u16 = 1;
@@ -63,8 +70,8 @@ pub struct Qdisc {
     pub parent: u32,
     /// `fq_codel`, `netem` and so on.
     pub kind: String,
-    /// The block of filters that it shares, where it takes packets in.
-    pub block: Option<u32>,
+    /// A number that whoever made it chose freely: the block of filters where it takes packets in, `r2q` of `htb`.
+    pub number: Option<u32>,
     /// Packets that went through.
     pub packets: u32,
     /// Packets that it dropped.
@@ -128,6 +135,25 @@ impl Route {
         let mut head = [0; LINK_HEAD];
         head[4..8].copy_from_slice(&index.to_ne_bytes());
         there(self.0.ask(Message::new(RTM_DELLINK, 0, &head)))
+    }
+
+    /// The namespace's own addresses, with the numbers of their interfaces.
+    ///
+    /// # Errors
+    /// The kernel does not tell.
+    pub fn addresses(&mut self) -> io::Result<Vec<(u32, IpAddr)>> {
+        let replies = self.0.ask(Message::new(RTM_GETADDR, DUMP, &[0; ADDRESS_HEAD]))?;
+        let address = |reply: &Reply| {
+            // on links between two points, the other end is `IFA_ADDRESS`
+            let local = reply.attribute(ADDRESS_HEAD, IFA_LOCAL);
+            let bytes = local.or_else(|| reply.attribute(ADDRESS_HEAD, IFA_ADDRESS))?;
+            let address = match bytes.len() {
+                4 => IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?),
+                _ => IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?),
+            };
+            Some((u32_at(&reply.body, 4)?, address))
+        };
+        Ok(replies.iter().filter(|reply| reply.kind == RTM_NEWADDR).filter_map(address).collect())
     }
 
     /// Where packets for an address leave; `None` where there is no way.
@@ -234,16 +260,26 @@ fn link(reply: &Reply) -> Option<Link> {
 
 fn qdisc(reply: &Reply) -> Option<Qdisc> {
     let stats = reply.attribute(QDISC_HEAD, TCA_STATS2).unwrap_or_default();
+    let kind = text_of(reply.attribute(QDISC_HEAD, TCA_KIND)?);
     let stat = |kind: u16, place: usize| {
         let (_, value) = attributes(stats).find(|(found, _)| *found == kind)?;
         u32_at(value, place)
+    };
+    // struct tc_htb_glob: version, rate2quantum
+    let r2q = || {
+        let options = reply.attribute(QDISC_HEAD, TCA_OPTIONS).filter(|_| kind == "htb")?;
+        let (_, value) = attributes(options).find(|(kind, _)| *kind == TCA_HTB_INIT)?;
+        u32_at(value, 4)
     };
     Some(Qdisc {
         index: u32_at(&reply.body, 4)?,
         handle: u32_at(&reply.body, 8)?,
         parent: u32_at(&reply.body, 12)?,
-        kind: text_of(reply.attribute(QDISC_HEAD, TCA_KIND)?),
-        block: reply.attribute(QDISC_HEAD, TCA_INGRESS_BLOCK).and_then(|value| u32_at(value, 0)),
+        kind: kind.clone(),
+        number: reply
+            .attribute(QDISC_HEAD, TCA_INGRESS_BLOCK)
+            .and_then(|value| u32_at(value, 0))
+            .or_else(r2q),
         // struct gnet_stats_basic: bytes (8), packets; gnet_stats_queue: qlen, backlog, drops
         packets: stat(TCA_STATS_BASIC, 8).unwrap_or_default(),
         drops: stat(TCA_STATS_QUEUE, 8).unwrap_or_default(),

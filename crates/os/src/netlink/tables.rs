@@ -30,6 +30,10 @@ const NFTA_OBJ_NAME: u16 = 2;
 const NFTA_OBJ_DATA: u16 = 4;
 const NFTA_COUNTER_PACKETS: u16 = 2;
 const BYPASS: u16 = 1;
+// linux/netfilter/nfnetlink_conntrack.h
+const IPCTNL_MSG_CT_DELETE: u16 = 1 << 8 | 2;
+const CTA_MARK: u16 = 8;
+const CTA_MARK_MASK: u16 = 21;
 
 /// Protocol families of tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +148,21 @@ impl Tables {
     pub fn counters(&mut self, family: Family, table: &str) -> io::Result<Vec<(String, u64)>> {
         let asked = Message::new(NFT_MSG_GETOBJ, DUMP, &head(family)).text(NFTA_OBJ_TABLE, table);
         Ok(self.0.ask(asked)?.iter().filter_map(counter).collect())
+    }
+
+    /// Forgets the connections that carry a mark: what was redirected for them holds no longer.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn forget(&mut self, mark: u32) -> io::Result<()> {
+        // both families; the kernel takes the mark and its mask as a choice
+        let message = Message::new(IPCTNL_MSG_CT_DELETE, 0, &[0, 0, 0, 0])
+            .with(CTA_MARK, &mark.to_be_bytes())
+            .with(CTA_MARK_MASK, &u32::MAX.to_be_bytes());
+        match self.0.ask(message) {
+            Err(error) if is_absent(&error) => Ok(()),
+            other => other.map(drop),
+        }
     }
 
     fn transact(&mut self, message: Message) -> io::Result<()> {

@@ -1,10 +1,10 @@
 //! What faults do, seen from outside.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read, Write};
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use super::lab::{FAR, Lab};
+use super::lab::{FAR, Lab, NEAR};
 
 /// Long enough for a connection over a cable in memory, on a loaded machine.
 const SHORT: Duration = Duration::from_millis(700);
@@ -89,4 +89,50 @@ fn only_packets_of_a_user_are_hit() {
     let said = lab.look(&["setpriv", "--reuid=65534", "ping", "-c", "1", "-W", "1", FAR]);
     assert!(said.contains(" 0 received"), "{said}");
     held.stop();
+}
+
+#[test]
+fn connections_are_broken_off_on_both_sides() {
+    let lab = Lab::new();
+    let listener = lab.listen(6379);
+    let mut near = lab.connect(6379, SHORT).expect("a connection");
+    let (_far, _) = listener.accept().expect("a connection");
+    let _other = lab.connect(6379, SHORT).expect("a connection");
+    let (mut other_far, _) = listener.accept().expect("a connection");
+    let held = lab.inject("network.reset", &["--to-port", "6379"], "60s");
+    near.write_all(b"PING").expect("it is taken");
+    assert_eq!(near.read(&mut [0; 8]).map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
+    other_far.write_all(b"PONG").expect("it is taken");
+    assert_eq!(other_far.read(&mut [0; 8]).map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
+    assert_eq!(
+        lab.connect(6379, SHORT).map(drop).map_err(|error| error.kind()),
+        Err(ErrorKind::ConnectionRefused)
+    );
+    assert_eq!(lab.ping(1, "0.1"), 1);
+    held.stop();
+    assert!(lab.connect(6379, SHORT).is_ok(), "new connections come through");
+}
+
+#[test]
+fn the_two_sides_of_a_partition_do_not_see_each_other() {
+    let lab = Lab::new();
+    let _listener = lab.listen(80);
+    let near_listener = lab.near_side(|| std::net::TcpListener::bind((NEAR, 80)).expect("a listener"));
+    let held = lab.inject("network.partition", &["--one", NEAR, "--other", "10.66.0.2,10.66.0.8/29"], "60s");
+    assert_eq!(lab.ping(1, "0.1"), 0);
+    assert!(lab.connect(80, SHORT).is_err());
+    let address = near_listener.local_addr().expect("an address");
+    let from_there = lab.far_side(|| std::net::TcpStream::connect_timeout(&address, SHORT));
+    assert!(from_there.is_err(), "nor does the other side see this one");
+    held.stop();
+    assert_eq!(lab.ping(1, "0.1"), 1);
+    let near = lab.near().to_owned();
+    for (one, other, said) in
+        [("10.66.0.7", "10.66.0.8", "neither group"), ("10.66.0.0/24", FAR, "is in both groups")]
+    {
+        let words =
+            ["inject", "network.partition", "--netns", &near, "--one", one, "--other", other, "--for", "1s"];
+        let ran = lab.run(&words);
+        assert!(ran.code == Some(1) && ran.stderr.contains(said), "{ran:?}");
+    }
 }

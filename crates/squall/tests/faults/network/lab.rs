@@ -34,7 +34,9 @@ impl Lab {
             tool("ip", &["netns", "add", space]);
             tool("ip", &["-n", space, "link", "set", "lo", "up"]);
         }
-        let cable = ["link", "add", "va", "netns", &lab.near, "type", "veth", "peer", "name", "vb", "netns", &lab.far];
+        let cable = [
+            "link", "add", "va", "netns", &lab.near, "type", "veth", "peer", "name", "vb", "netns", &lab.far,
+        ];
         tool("ip", &cable);
         for (space, link, address) in [(&lab.near, "va", NEAR), (&lab.far, "vb", FAR)] {
             tool("ip", &["-n", space, "addr", "add", &format!("{address}/24"), "dev", link]);
@@ -67,7 +69,13 @@ impl Lab {
 
     /// A program that runs in the far namespace until it is dropped.
     pub fn serve(&self, words: &[&str]) -> Ended {
-        Ended(self.command(&self.far, words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts"))
+        Ended(
+            self.command(&self.far, words)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("it starts"),
+        )
     }
 
     fn command(&self, space: &str, words: &[&str]) -> Command {
@@ -176,7 +184,8 @@ impl Lab {
         let all = squall_os::procfs::processes().expect("/proc");
         let guards = all.into_iter().filter(|process| {
             let words = process.arguments();
-            words.get(1).is_some_and(|word| word == "--guard") && words.iter().any(|word| word.contains(&folder))
+            words.get(1).is_some_and(|word| word == "--guard")
+                && words.iter().any(|word| word.contains(&folder))
         });
         guards.map(|process| process.pid).collect()
     }

@@ -2,4 +2,6 @@
 
 mod hit;
 mod lab;
+mod names;
 mod put_back;
+mod slow;

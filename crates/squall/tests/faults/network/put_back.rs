@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use super::lab::{Held, Lab};
+use super::lab::{FAR, Held, Lab};
 
 /// Kinds whose changes are of different sorts, with their arguments.
-const KINDS: &[(&str, &[&str])] = &[("network.blackhole", &["--to-port", "6379"])];
+const KINDS: &[(&str, &[&str])] = &[
+    ("network.blackhole", &["--to-port", "6379"]),
+    ("network.bandwidth", &["--rate", "1mbit", "--direction", "both"]),
+    ("network.latency", &["--delay", "50ms", "--to-port", "6379"]),
+    ("network.dns", &["--answer", "nxdomain", "--address", FAR]),
+];
 
 fn each(test: impl Fn(&Lab, &str, Held, &str)) {
     for (kind, words) in KINDS {
