@@ -65,7 +65,7 @@ fn page(results: &Results, held: usize) -> Result<String, Failure> {
             let cell = |step: &&'static str| match results.get(&(subject.kind, *step, victim)) {
                 Some(Ok(())) => "held",
                 Some(Err(_)) => "**LEFT**",
-                None => "",
+                None => "no netem",
             };
             let cells: Vec<&str> = STEPS.iter().map(cell).collect();
             let _infallible =

@@ -3,6 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`kinds`] | the catalogue: each kind's description and its steps |
+//! | [`network`] | what network faults have in common |
 //! | [`undo`] | what undos are as data, and carrying them out: by the runner, the guard or `squall undo` |
 //! | [`worker`] | processes of our own that make load, wait to begin, and end with us |
 //! | [`jobs`] | what workers do |
@@ -10,6 +11,7 @@
 
 pub mod jobs;
 pub mod kinds;
+pub mod network;
 pub mod target;
 pub mod undo;
 pub mod worker;

@@ -15,6 +15,9 @@
 //! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
 //! | [`limits`] | what this process may use, inside a cgroup or not |
 //! | [`space`] | room on file systems |
+//! | [`marked`] | sockets whose packets carry a mark |
+//! | [`netlink`] | interfaces, queueing disciplines, tables of nftables, queued packets |
+//! | [`netspace`] | network namespaces |
 //! | [`outlive`] | processes of our own that outlive this one, or end with it |
 
 #[cfg(target_os = "linux")]
@@ -26,6 +29,12 @@ pub mod files;
 pub mod host;
 #[cfg(target_os = "linux")]
 pub mod limits;
+#[cfg(target_os = "linux")]
+pub mod marked;
+#[cfg(target_os = "linux")]
+pub mod netlink;
+#[cfg(target_os = "linux")]
+pub mod netspace;
 #[cfg(target_os = "linux")]
 pub mod outlive;
 pub mod paths;

@@ -13,11 +13,15 @@ pub struct Subject {
     pub bound: Duration,
     /// Whether it happens once, and is called without a duration.
     pub once: bool,
+    /// Whether it needs the kernel's netem.
+    pub netem: bool,
 }
 
 const fn held(kind: &'static str, options: &'static [&'static str], seconds: u64) -> Subject {
-    Subject { kind, options, bound: Duration::from_secs(seconds), once: false }
+    Subject { kind, options, bound: Duration::from_secs(seconds), once: false, netem: false }
 }
+
+const NETNS: &str = "{netns}";
 
 /// All kinds. One that is missing here fails the matrix.
 pub const SUBJECTS: &[Subject] = &[
@@ -29,6 +33,18 @@ pub const SUBJECTS: &[Subject] = &[
         options: &["--process", "{victim}"],
         bound: Duration::from_secs(1),
         once: true,
+        netem: false,
     },
     held("process.pause", &["--process", "{victim}"], 1),
+    held("network.bandwidth", &["--netns", NETNS, "--rate", "1mbit"], 1),
+    held("network.blackhole", &["--netns", NETNS, "--to-port", "6379"], 1),
+    held("network.corrupt", &["--netns", NETNS, "--percent", "10", "--to-port", "6379"], 1),
+    held("network.dns", &["--netns", NETNS, "--answer", "nxdomain", "--names", "cache.example"], 1),
+    Subject { netem: true, ..held("network.duplicate", &["--netns", NETNS, "--percent", "10"], 1) },
+    held("network.latency", &["--netns", NETNS, "--delay", "100ms", "--to-port", "6379"], 1),
+    held("network.loss", &["--netns", NETNS, "--percent", "10"], 1),
+    held("network.partition", &["--netns", NETNS, "--one", "10.99.0.1", "--other", "10.99.0.2"], 1),
+    held("network.reject", &["--netns", NETNS, "--to-port", "6379"], 1),
+    held("network.reorder", &["--netns", NETNS, "--percent", "10", "--to-port", "6379"], 1),
+    held("network.reset", &["--netns", NETNS, "--to-port", "6379"], 1),
 ];

@@ -3,14 +3,20 @@
 mod cpu;
 mod fill;
 mod memory;
+mod names;
+mod packets;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use squall_engine::fault::port::FaultError;
 
+use crate::network::place::Space;
+
 pub use cpu::Cpu;
 pub use fill::Fill;
 pub use memory::Memory;
+pub use names::{Answer, Names};
+pub use packets::Packets;
 
 /// What a worker is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +28,10 @@ pub enum Job {
     Fill(Fill),
     /// Holds memory.
     Memory(Memory),
+    /// Answers questions for names.
+    Names(Names),
+    /// Holds packets back.
+    Packets(Packets),
 }
 
 /// A job on its way; what it holds ends with the process.
@@ -31,6 +41,22 @@ pub trait Work {
 }
 
 impl Job {
+    /// Tells the job what is known only when the fault has its id: where it works, the queue that it listens to, the mark
+    /// that its own packets carry.
+    pub(crate) fn settle(&mut self, space: &Space, queue: Option<u16>, mark: u32) {
+        match self {
+            Job::Packets(job) => {
+                job.space = Some(space.clone());
+                job.number = queue.unwrap_or_default();
+            }
+            Job::Names(job) => {
+                job.space = Some(space.clone());
+                job.mark = mark;
+            }
+            Job::Cpu(_) | Job::Fill(_) | Job::Memory(_) => {}
+        }
+    }
+
     /// Begins; returns when it is in force.
     ///
     /// # Errors
@@ -40,6 +66,8 @@ impl Job {
             Job::Cpu(job) => job.begin(),
             Job::Fill(job) => job.begin(),
             Job::Memory(job) => job.begin(),
+            Job::Names(job) => job.begin(),
+            Job::Packets(job) => job.begin(),
         }
     }
 }

@@ -1,0 +1,138 @@
+//! What faults do, seen from outside.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::UdpSocket;
+use std::time::{Duration, Instant};
+
+use super::lab::{FAR, Lab, NEAR};
+
+/// Long enough for a connection over a cable in memory, on a loaded machine.
+const SHORT: Duration = Duration::from_millis(700);
+
+#[test]
+fn a_blackholed_port_hangs_and_others_and_pings_pass() {
+    let lab = Lab::new();
+    let (_redis, _other) = (lab.listen(6379), lab.listen(80));
+    let before = lab.state();
+    let held = lab.inject("network.blackhole", &["--to-port", "6379", "--to-port", "8000-8080"], "30s");
+    let refused = lab.connect(6379, SHORT).expect_err("nothing comes through");
+    assert_eq!(refused.kind(), ErrorKind::TimedOut);
+    assert!(lab.connect(80, SHORT).is_ok());
+    assert_eq!(lab.ping(3, "0.05"), 3);
+    let sent = lab.near_side(|| UdpSocket::bind("0.0.0.0:0").and_then(|udp| udp.send_to(b"x", (FAR, 6379))));
+    assert!(sent.is_ok(), "a blackhole says nothing: {sent:?}");
+    let ran = held.stop();
+    assert!(ran.stdout.contains("\"packets\": "), "{ran:?}");
+    assert_eq!(lab.state(), before);
+    assert!(lab.connect(6379, SHORT).is_ok());
+}
+
+#[test]
+fn what_is_taken_out_passes() {
+    let lab = Lab::new();
+    let (_one, _two) = (lab.listen(6379), lab.listen(80));
+    let held = lab.inject("network.blackhole", &["--address", "10.66.0.0/24", "--to-port", "^80"], "30s");
+    assert!(lab.connect(6379, SHORT).is_err());
+    assert!(lab.connect(80, SHORT).is_ok());
+    assert_eq!(lab.ping(1, "0.05"), 0, "pings have no port that could be taken out");
+    held.stop();
+    let held = lab.inject("network.blackhole", &["--address", "10.66.0.0/24,^10.66.0.2"], "30s");
+    assert!(lab.connect(6379, SHORT).is_ok());
+    held.stop();
+}
+
+#[test]
+fn a_rejected_port_refuses_at_once() {
+    let lab = Lab::new();
+    let _listener = lab.listen(6379);
+    for (with, kind) in [
+        ("reset", ErrorKind::ConnectionRefused),
+        ("port-unreachable", ErrorKind::ConnectionRefused),
+        ("host-unreachable", ErrorKind::HostUnreachable),
+    ] {
+        let held = lab.inject("network.reject", &["--to-port", "6379", "--with", with], "30s");
+        let start = Instant::now();
+        let refused = lab.connect(6379, Duration::from_secs(20)).expect_err("it is refused");
+        assert_eq!(refused.kind(), kind, "{with}: {refused}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{with}: {:?}", start.elapsed());
+        held.stop();
+    }
+}
+
+#[test]
+fn a_tenth_of_the_packets_is_lost() {
+    let lab = Lab::new();
+    let held = lab.inject("network.loss", &["--percent", "10%", "--protocol", "icmp"], "60s");
+    let answered = lab.ping(2000, "0.002");
+    let ran = held.stop();
+    // 200 are expected to be lost, with a standard deviation of 13
+    assert!((1730..=1870).contains(&answered), "{answered} of 2000");
+    assert!(ran.stdout.contains("\"packets\": "), "{ran:?}");
+}
+
+#[test]
+fn flows_are_hit_whole_or_not_at_all() {
+    let lab = Lab::new();
+    let _listener = lab.listen(6379);
+    let held = lab.inject("network.reject", &["--to-port", "6379", "--flows", "50"], "60s");
+    let passed = (0..200).filter(|_| lab.connect(6379, SHORT).is_ok()).count();
+    held.stop();
+    assert!((60..=140).contains(&passed), "{passed} of 200");
+}
+
+#[test]
+fn only_packets_of_a_user_are_hit() {
+    let lab = Lab::new();
+    let held =
+        lab.inject("network.blackhole", &["--user", "nobody", "--direction", "out", "--address", FAR], "30s");
+    assert_eq!(lab.ping(2, "0.05"), 2, "root is not hit");
+    let said = lab.look(&["setpriv", "--reuid=65534", "ping", "-c", "1", "-W", "1", FAR]);
+    assert!(said.contains(" 0 received"), "{said}");
+    held.stop();
+}
+
+#[test]
+fn connections_are_broken_off_on_both_sides() {
+    let lab = Lab::new();
+    let listener = lab.listen(6379);
+    let mut near = lab.connect(6379, SHORT).expect("a connection");
+    let (_far, _) = listener.accept().expect("a connection");
+    let _other = lab.connect(6379, SHORT).expect("a connection");
+    let (mut other_far, _) = listener.accept().expect("a connection");
+    let held = lab.inject("network.reset", &["--to-port", "6379"], "60s");
+    near.write_all(b"PING").expect("it is taken");
+    assert_eq!(near.read(&mut [0; 8]).map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
+    other_far.write_all(b"PONG").expect("it is taken");
+    assert_eq!(other_far.read(&mut [0; 8]).map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
+    assert_eq!(
+        lab.connect(6379, SHORT).map(drop).map_err(|error| error.kind()),
+        Err(ErrorKind::ConnectionRefused)
+    );
+    assert_eq!(lab.ping(1, "0.1"), 1);
+    held.stop();
+    assert!(lab.connect(6379, SHORT).is_ok(), "new connections come through");
+}
+
+#[test]
+fn the_two_sides_of_a_partition_do_not_see_each_other() {
+    let lab = Lab::new();
+    let _listener = lab.listen(80);
+    let near_listener = lab.near_side(|| std::net::TcpListener::bind((NEAR, 80)).expect("a listener"));
+    let held = lab.inject("network.partition", &["--one", NEAR, "--other", "10.66.0.2,10.66.0.8/29"], "60s");
+    assert_eq!(lab.ping(1, "0.1"), 0);
+    assert!(lab.connect(80, SHORT).is_err());
+    let address = near_listener.local_addr().expect("an address");
+    let from_there = lab.far_side(|| std::net::TcpStream::connect_timeout(&address, SHORT));
+    assert!(from_there.is_err(), "nor does the other side see this one");
+    held.stop();
+    assert_eq!(lab.ping(1, "0.1"), 1);
+    let near = lab.near().to_owned();
+    for (one, other, said) in
+        [("10.66.0.7", "10.66.0.8", "neither group"), ("10.66.0.0/24", FAR, "is in both groups")]
+    {
+        let words =
+            ["inject", "network.partition", "--netns", &near, "--one", one, "--other", other, "--for", "1s"];
+        let ran = lab.run(&words);
+        assert!(ran.code == Some(1) && ran.stderr.contains(said), "{ran:?}");
+    }
+}
