@@ -35,8 +35,8 @@ pub fn plan(arguments: &Arguments) -> Result<Box<dyn Fault>, Vec<Problem>> {
         ]);
     }
     let shown = match rate {
-        _ if rate % 1_000_000 == 0 => format!("{}mbit", rate / 1_000_000),
-        _ if rate % 1000 == 0 => format!("{}kbit", rate / 1000),
+        _ if rate.is_multiple_of(1_000_000) => format!("{}mbit", rate / 1_000_000),
+        _ if rate.is_multiple_of(1000) => format!("{}kbit", rate / 1000),
         _ => format!("{rate}bit"),
     };
     let means = Means::Shape(Discipline::Rate(rate));

@@ -6,7 +6,6 @@ use squall_engine::fault::record::Class;
 
 use crate::network::fault::{BOUND, Draft, Means};
 use crate::network::probe;
-use crate::network::program::NFT;
 use crate::network::selector::{DIRECTION_OUT, parameters};
 use crate::network::shaping::Discipline;
 use crate::network::table::Action;
@@ -60,14 +59,12 @@ pub fn plan(arguments: &Arguments) -> Result<Box<dyn Fault>, Vec<Problem>> {
         (_, Some(correlation)) => format!("lost to {percent} %, correlated by {correlation} %"),
         _ => format!("lost to {percent} %"),
     };
-    // Nftables sees users and control groups, and both directions. Memory of packets before has netem alone, and
-    // kernels without nftables know no other way either.
+    // memory of packets before has netem alone
     let plain = correlation.is_none() && burst.is_none();
     let simple = Means::Table(Action::Drop(Some(percent)));
     let mut draft = Draft::of(arguments, what, simple)?;
     draft.percent = Some(("percent", percent));
-    let tables = NFT.find().is_some() && probe::has_tables();
-    if !plain || (!tables && probe::netem().is_ok()) {
+    if !plain {
         let words = match (burst, correlation) {
             (Some(burst), _) => {
                 let (enter, leave) = gilbert(percent, burst);
@@ -75,8 +72,7 @@ pub fn plan(arguments: &Arguments) -> Result<Box<dyn Fault>, Vec<Problem>> {
                 // p, r, loss in the bad state, loss in the good one
                 format!("loss gemodel {enter:.4}% {leave:.4}% {within}% 0%")
             }
-            (_, Some(correlation)) => format!("loss {percent}% {correlation}%"),
-            _ => format!("loss {percent}%"),
+            _ => format!("loss {percent}% {}%", correlation.unwrap_or_default()),
         };
         draft.means = Means::Shape(Discipline::Netem(format!("limit 50000 {words}")));
         let what = "the kernel's sch_netem";

@@ -90,7 +90,8 @@ impl Draft {
     ///
     /// # Errors
     /// What cannot be done with these means.
-    pub fn plan(self) -> Result<Box<dyn Fault>, Vec<Problem>> {
+    pub fn plan(mut self) -> Result<Box<dyn Fault>, Vec<Problem>> {
+        self.lose_by_netem();
         let may = program::may_change();
         let allowed = may.unmet.is_none();
         let mut fault = NetworkFault {
@@ -117,6 +118,20 @@ impl Draft {
             Means::Shape(discipline) => fault.use_shaping(discipline, allowed)?,
         }
         Ok(Box::new(fault))
+    }
+}
+
+impl Draft {
+    /// Kernels without nftables lose packets by netem, as far as traffic control sees which. Where both are there, nftables
+    /// sees more.
+    fn lose_by_netem(&mut self) {
+        let Means::Table(Action::Drop(share)) = &self.means else { return };
+        let share = share.unwrap_or(100.0);
+        if self.selection.needs_table().is_some() || probe::has_tables() || probe::netem().is_err() {
+            return;
+        }
+        self.notes.push("this kernel has no nftables, so netem loses the packets".to_owned());
+        self.means = Means::Shape(Discipline::Netem(format!("limit 50000 loss {share}%")));
     }
 }
 
@@ -363,8 +378,10 @@ impl Fault for NetworkFault {
 
     fn verify(&mut self) -> Result<(), FaultError> {
         let Some((names, name)) = self.names() else { return Err(FaultError::new("it was not prepared")) };
-        if let Some(worker) = &mut self.worker {
-            worker.report()?;
+        if let Some(worker) = &mut self.worker
+            && worker.report()?["broken"] == 1
+        {
+            return Err(FaultError::new("the worker's queue is broken").help("packets pass since then"));
         }
         if let Some(shaping) = &self.shaping {
             self.place.ask(|route| shaping.verify(&names, route))?.map_err(FaultError::new)?;

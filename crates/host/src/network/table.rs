@@ -222,8 +222,16 @@ impl Table {
     fn redirects(&self, text: &mut String, servers: &[(std::net::IpAddr, u16)], mark: u32) {
         text.push_str("  chain names {\n    type nat hook output priority -110; policy accept;\n");
         let _infallible = writeln!(text, "    meta mark {mark:#x} return");
-        if !self.selection.users.only.is_empty() {
-            let _infallible = writeln!(text, "    meta skuid != {} return", set(&self.selection.users.only));
+        let (names, users) = (&self.interfaces, &self.selection.users);
+        let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        for (condition, is) in [
+            (format!("oifname != {}", set(&names)), !names.is_empty()),
+            (format!("meta skuid != {}", set(&users.only)), !users.only.is_empty()),
+            (format!("meta skuid {}", set(&users.never)), !users.never.is_empty()),
+        ] {
+            if is {
+                let _infallible = writeln!(text, "    {condition} return");
+            }
         }
         for (server, port) in servers {
             let family = if server.is_ipv4() { "ip" } else { "ip6" };

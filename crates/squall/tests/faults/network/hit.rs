@@ -136,3 +136,85 @@ fn the_two_sides_of_a_partition_do_not_see_each_other() {
         assert!(ran.code == Some(1) && ran.stderr.contains(said), "{ran:?}");
     }
 }
+
+#[test]
+fn a_plan_shows_everything_and_changes_nothing() {
+    let lab = Lab::new();
+    let before = lab.state();
+    let near = lab.near().to_owned();
+    let words =
+        ["inject", "network.blackhole", "--netns", &near, "--to-port", "6379", "--for", "60s", "--plan"];
+    let ran = lab.run(&words);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for part in [
+        "th dport { 6379 }",
+        "nft delete table inet squall_FAULT",
+        "spared: instance metadata",
+        "CAP_NET_ADMIN",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    assert_eq!(lab.state(), before);
+    assert!(!lab.path("state").exists(), "not even a ledger");
+}
+
+#[test]
+fn values_that_do_not_fit_are_refused_before_anything_is_asked_of_the_kernel() {
+    let lab = Lab::new();
+    let near = lab.near().to_owned();
+    for (words, said) in [
+        (&["--address", "10.0.0.1; flush ruleset"][..], "expected an address or a network"),
+        (&["--to-port", "80 accept"], "expected a port"),
+        (&["--cgroup", "a\" accept"], "expected the path of a cgroup"),
+        (&["--protocol", "sctp"], "expected tcp, udp, icmp or all"),
+        (&["--protocol", "icmp", "--to-port", "80"], "ICMP has no ports"),
+        (&["--interface", "nosuch0"], "there are lo, va"),
+        (&["--user", "0"], "cannot go with direction both"),
+        (&["--no-exemptions", "shh"], "there are ssh, loopback, metadata, neighbours"),
+        (&["--providers", "nowhere"], "is no file"),
+    ] {
+        let mut all = vec!["inject", "network.blackhole", "--netns", &near, "--for", "1s"];
+        all.extend(words);
+        let ran = lab.run(&all);
+        assert!(ran.code == Some(1) && ran.stderr.contains(said), "{words:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn addresses_may_come_from_a_file() {
+    let lab = Lab::new();
+    std::fs::write(lab.path("ranges"), "# of a provider\n10.66.0.0/30\n\n2001:db8::/32 # six\n")
+        .expect("a file");
+    let held = lab.inject("network.blackhole", &["--providers", "ranges"], "30s");
+    assert_eq!(lab.ping(1, "0.1"), 0);
+    held.stop();
+    std::fs::write(lab.path("ranges"), "10.66.0.0/33\n").expect("a file");
+    let near = lab.near().to_owned();
+    let ran =
+        lab.run(&["inject", "network.blackhole", "--netns", &near, "--providers", "ranges", "--for", "1s"]);
+    assert!(ran.stderr.contains("`ranges`, line 1"), "{ran:?}");
+}
+
+#[test]
+fn the_connection_of_ssh_is_spared_and_others_to_the_same_host_are_not() {
+    let lab = Lab::new();
+    let listener = lab.listen(22);
+    let mut near = lab.connect(22, SHORT).expect("a connection");
+    let (mut far, _) = listener.accept().expect("a connection");
+    let (own, other) = (near.local_addr().expect("an end"), near.peer_addr().expect("an end"));
+    // The runner sits in the namespace, at the end of a connection: as it would with ssh.
+    let connection = format!("{} {} {} {}", other.ip(), other.port(), own.ip(), own.port());
+    let inside = lab.squall(&["inject", "network.blackhole", "--for", "60s", "--json"]);
+    let mut command = lab.inside(inside);
+    command.env("SSH_CONNECTION", connection);
+    let held = lab.hold(command);
+    for _ in 0..3 {
+        near.write_all(b"still there?").expect("it is sent");
+        let mut buffer = [0; 12];
+        far.set_read_timeout(Some(Duration::from_secs(5))).expect("a limit");
+        far.read_exact(&mut buffer).expect("it comes through");
+    }
+    assert!(lab.connect(22, SHORT).is_err());
+    assert_eq!(lab.ping(1, "0.1"), 0);
+    held.stop();
+}

@@ -130,6 +130,13 @@ impl Lab {
         ]
         .map(|words| self.look(words))
         .join("---\n")
+        .split(' ')
+        // a counter, which neighbour discovery moves
+        .fold((String::new(), false), |(text, counts), word| {
+            let word_shown = if counts { "" } else { word };
+            (text + " " + word_shown, word == "direct_packets_stat")
+        })
+        .0
     }
 
     /// The built program, with a ledger of the test's own.
@@ -157,7 +164,23 @@ impl Lab {
     pub fn inject(&self, kind: &str, words: &[&str], length: &str) -> Held {
         let mut all = vec!["inject", kind, "--netns", &self.near, "--for", length, "--json"];
         all.extend(words);
-        let mut child = self.squall(&all).spawn().expect("the program runs");
+        self.hold(self.squall(&all))
+    }
+
+    /// The same command, started in the near namespace.
+    pub fn inside(&self, command: Command) -> Command {
+        let mut inside = self.command(&self.near, &[]);
+        inside.arg(command.get_program()).args(command.get_args()).current_dir(self.home.path()).env_clear();
+        for (name, value) in command.get_envs() {
+            inside.env(name, value.unwrap_or_default());
+        }
+        inside.stdout(Stdio::piped()).stderr(Stdio::piped());
+        inside
+    }
+
+    /// Starts a command that injects, and waits until the fault is in force.
+    pub fn hold(&self, mut command: Command) -> Held {
+        let mut child = command.spawn().expect("the program runs");
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let mut said = String::new();
         while !said.contains("Fault ") {
