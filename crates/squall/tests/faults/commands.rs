@@ -71,3 +71,42 @@ fn halt_ends_runs_puts_back_and_refuses_until_resume() {
     assert!(!mark.exists());
     assert_eq!(place.run(&["resume"]).code, Some(0), "again");
 }
+
+/// The page of the kinds, from the catalogue.
+fn page() -> String {
+    let ran = Place::new().run(&["faults", "list", "--json"]);
+    let kinds: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
+    let mut page = String::from(
+        "# Kinds of faults\n\nMade from the catalogue of the program (`squall faults list`) by \
+         `UPDATE_DOCS=1 cargo nextest run -p squall --test faults kinds_page`; do not edit.\n",
+    );
+    let text = |value: &Value| value.as_str().unwrap_or_default().replace('|', "\\|");
+    for kind in &kinds {
+        let (name, class, summary) = (text(&kind["kind"]), text(&kind["class"]), text(&kind["summary"]));
+        let bound = kind["undo_verified_within_s"].as_f64().unwrap();
+        page += &format!("\n## {name}\n\n{summary}.\n\n");
+        page += &format!(
+            "Class: {class}. Its undo is verified within {bound} s. {}\n\n",
+            text(&kind["orphaned"])
+        );
+        page += "| argument | what it is | form | default |\n|---|---|---|---|\n";
+        for parameter in kind["parameters"].as_array().unwrap() {
+            let required = if parameter["required"] == true { "required" } else { "" };
+            let default = parameter["default"].as_str().unwrap_or(required);
+            let (name, help, form) =
+                (text(&parameter["name"]), text(&parameter["help"]), text(&parameter["form"]));
+            page += &format!("| `{name}` | {help} | {form} | {default} |\n");
+        }
+    }
+    page
+}
+
+#[test]
+fn the_kinds_page_is_what_the_catalogue_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/fault-kinds.md");
+    let page = page();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    assert!(std::fs::read_to_string(path).unwrap_or_default() == page, "make it again: see its first lines");
+}
