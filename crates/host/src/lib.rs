@@ -7,10 +7,12 @@
 //! | [`undo`] | what undos are as data, and carrying them out: by the runner, the guard or `squall undo` |
 //! | [`worker`] | processes of our own that make load, wait to begin, and end with us |
 //! | [`jobs`] | what workers do |
+//! | [`need`] | what kinds need of this host |
 //! | [`target`] | choosing processes |
 
 pub mod jobs;
 pub mod kinds;
+pub mod need;
 pub mod network;
 pub mod target;
 pub mod undo;

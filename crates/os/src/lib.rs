@@ -14,6 +14,7 @@
 //! | [`durable`] | lines that are on the disk before anybody goes on; locks that end with their holder |
 //! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
 //! | [`limits`] | what this process may use, inside a cgroup or not |
+//! | [`power`] | ending the host |
 //! | [`space`] | room on file systems |
 //! | [`marked`] | sockets whose packets carry a mark |
 //! | [`netlink`] | interfaces, queueing disciplines, tables of nftables, queued packets |
@@ -40,6 +41,8 @@ pub mod outlive;
 pub mod paths;
 #[cfg(target_os = "linux")]
 pub mod pidfd;
+#[cfg(target_os = "linux")]
+pub mod power;
 pub mod process;
 #[cfg(target_os = "linux")]
 pub mod procfs;

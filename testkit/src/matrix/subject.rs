@@ -36,6 +36,8 @@ pub const SUBJECTS: &[Subject] = &[
         netem: false,
     },
     held("process.pause", &["--process", "{victim}"], 1),
+    // so long that it is called off in every cell
+    held("shutdown", &["--forced", "--delay", "10h"], 1),
     held("network.bandwidth", &["--netns", NETNS, "--rate", "1mbit"], 1),
     held("network.blackhole", &["--netns", NETNS, "--to-port", "6379"], 1),
     held("network.corrupt", &["--netns", NETNS, "--percent", "10", "--to-port", "6379"], 1),

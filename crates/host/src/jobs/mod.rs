@@ -5,6 +5,7 @@ mod fill;
 mod memory;
 mod names;
 mod packets;
+mod shutdown;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -17,6 +18,7 @@ pub use fill::Fill;
 pub use memory::Memory;
 pub use names::{Answer, Names};
 pub use packets::Packets;
+pub use shutdown::{Shutdown, graceful};
 
 /// What a worker is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,8 @@ pub enum Job {
     Names(Names),
     /// Holds packets back.
     Packets(Packets),
+    /// Ends this host.
+    Shutdown(Shutdown),
 }
 
 /// A job on its way; what it holds ends with the process.
@@ -53,7 +57,7 @@ impl Job {
                 job.space = Some(space.clone());
                 job.mark = mark;
             }
-            Job::Cpu(_) | Job::Fill(_) | Job::Memory(_) => {}
+            Job::Cpu(_) | Job::Fill(_) | Job::Memory(_) | Job::Shutdown(_) => {}
         }
     }
 
@@ -68,6 +72,7 @@ impl Job {
             Job::Memory(job) => job.begin(),
             Job::Names(job) => job.begin(),
             Job::Packets(job) => job.begin(),
+            Job::Shutdown(job) => job.begin(),
         }
     }
 }

@@ -16,6 +16,7 @@ mod network_reorder;
 mod network_reset;
 mod process_kill;
 mod process_pause;
+mod shutdown;
 
 use squall_engine::fault::arguments::{Arguments, Problem};
 use squall_engine::fault::port::{Description, Fault};
@@ -49,6 +50,7 @@ pub const ALL: &[Kind] = &[
     Kind { description: &network_reset::DESCRIPTION, plan: network_reset::plan },
     Kind { description: &process_kill::DESCRIPTION, plan: process_kill::plan },
     Kind { description: &process_pause::DESCRIPTION, plan: process_pause::plan },
+    Kind { description: &shutdown::DESCRIPTION, plan: shutdown::plan },
 ];
 
 /// Their descriptions.

@@ -110,3 +110,40 @@ fn the_kinds_page_is_what_the_catalogue_says() {
     }
     assert!(std::fs::read_to_string(path).unwrap_or_default() == page, "make it again: see its first lines");
 }
+
+#[test]
+fn the_doctor_names_what_is_missing_and_what_to_do() {
+    let place = Place::new();
+    let ran = place.run(&["doctor", "--json"]);
+    let groups: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
+    let needs: Vec<&Value> = groups.iter().flat_map(|group| group["needs"].as_array().unwrap()).collect();
+    let missing = needs.iter().filter(|need| !need["unmet"].is_null()).count();
+    assert_eq!(ran.code, Some(i32::from(missing > 0)));
+    let text = place.run(&["doctor"]).stdout;
+    assert_eq!(text.matches("  missing  ").count(), missing, "{text}");
+    assert!(text.contains("CAP_NET_ADMIN") && text.contains("netem"), "{text}");
+}
+
+#[test]
+fn undoing_at_boot_is_installed_once_and_removed() {
+    for (folder, file, words) in [
+        ("lib/systemd/system", "etc/systemd/system/squall-undo.service", "undo --all"),
+        ("etc", "etc/cron.d/squall-undo", "@reboot root"),
+    ] {
+        let place = Place::new();
+        let root = place.path("root");
+        std::fs::create_dir_all(root.join(folder)).unwrap();
+        let guard = |what: &str| place.run(&["guard", what, "--root", root.to_str().unwrap()]);
+        assert_eq!(guard("status").code, Some(1));
+        let plan = place.run(&["guard", "install", "--plan", "--root", root.to_str().unwrap()]);
+        assert!(plan.stdout.contains(words) && !root.join(file).exists(), "{}", plan.stdout);
+        assert_eq!(guard("install").code, Some(0));
+        let content = std::fs::read_to_string(root.join(file)).unwrap();
+        assert!(content.contains(words) && content.contains("XDG_STATE_HOME="), "{content}");
+        assert!(guard("install").stdout.contains("already"));
+        assert_eq!(guard("status").code, Some(0));
+        assert_eq!(guard("uninstall").code, Some(0));
+        assert!(!root.join(file).exists());
+        assert_eq!(guard("uninstall").code, Some(0), "again");
+    }
+}

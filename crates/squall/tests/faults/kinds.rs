@@ -151,3 +151,24 @@ fn what_somebody_else_has_stopped_stays_stopped() {
     assert_eq!(state_of(theirs.pid()), Some('T'));
     assert!(place.faults(true).is_empty());
 }
+
+#[test]
+fn a_host_is_ended_when_its_time_has_come_and_not_when_it_is_called_off() {
+    let place = Place::new();
+    // a process-id namespace stands for the host: there the kernel ends the first process instead. Needs root.
+    let program = env!("CARGO_BIN_EXE_squall");
+    let inside = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", script]);
+        command.env("XDG_STATE_HOME", place.path("state")).env("SQUALL", program);
+        command.output().unwrap()
+    };
+    let called_off =
+        inside("\"$SQUALL\" --no-log-file inject shutdown --forced --delay 10h --for 200ms && echo alive");
+    assert!(String::from_utf8_lossy(&called_off.stdout).contains("alive"), "{called_off:?}");
+    let ended = inside(
+        "\"$SQUALL\" --no-log-file inject shutdown --forced --reboot --delay 200ms --for 10m; echo alive",
+    );
+    assert!(!ended.status.success(), "{ended:?}");
+    assert!(!String::from_utf8_lossy(&ended.stdout).contains("alive"), "{ended:?}");
+}
