@@ -171,7 +171,7 @@ fn values_that_do_not_fit_are_refused_before_anything_is_asked_of_the_kernel() {
         (&["--interface", "nosuch0"], "there are lo, va"),
         (&["--user", "0"], "cannot go with direction both"),
         (&["--no-exemptions", "shh"], "there are ssh, loopback, metadata, neighbours"),
-        (&["--providers", "nowhere"], "is no file"),
+        (&["--providers", "no where"], "or a file; found `no where`"),
     ] {
         let mut all = vec!["inject", "network.blackhole", "--netns", &near, "--for", "1s"];
         all.extend(words);
