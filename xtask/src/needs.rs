@@ -44,6 +44,7 @@ const NEEDS: &[Need] = &[
         why: "makes the rules of network faults, and shows what is left of them",
         probe: &["nft", "--version"],
     },
+    Need { package: "procps", why: "shows the processes that faults hit", probe: &["pgrep", "-V"] },
     Need {
         package: "iproute2",
         why: "makes network namespaces and queueing disciplines for tests of network faults",

@@ -13,6 +13,7 @@
 //! | [`clock`] | the clock that can be set, and the one that cannot |
 //! | [`durable`] | lines that are on the disk before anybody goes on; locks that end with their holder |
 //! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
+//! | [`limits`] | what this process may use, inside a cgroup or not |
 //! | [`space`] | room on file systems |
 //! | [`marked`] | sockets whose packets carry a mark |
 //! | [`netlink`] | interfaces, queueing disciplines, tables of nftables, queued packets |
@@ -26,6 +27,8 @@ pub mod durable;
 pub mod environment;
 pub mod files;
 pub mod host;
+#[cfg(target_os = "linux")]
+pub mod limits;
 #[cfg(target_os = "linux")]
 pub mod marked;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,8 @@
 //! What workers do. A job is one file.
 
+mod cpu;
 mod fill;
+mod memory;
 mod names;
 mod packets;
 
@@ -10,7 +12,9 @@ use squall_engine::fault::port::FaultError;
 
 use crate::network::place::Space;
 
+pub use cpu::Cpu;
 pub use fill::Fill;
+pub use memory::Memory;
 pub use names::{Answer, Names};
 pub use packets::Packets;
 
@@ -18,8 +22,12 @@ pub use packets::Packets;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "kebab-case")]
 pub enum Job {
+    /// Keeps processors busy.
+    Cpu(Cpu),
     /// Fills a file system.
     Fill(Fill),
+    /// Holds memory.
+    Memory(Memory),
     /// Answers questions for names.
     Names(Names),
     /// Holds packets back.
@@ -45,7 +53,7 @@ impl Job {
                 job.space = Some(space.clone());
                 job.mark = mark;
             }
-            Job::Fill(_) => {}
+            Job::Cpu(_) | Job::Fill(_) | Job::Memory(_) => {}
         }
     }
 
@@ -55,7 +63,9 @@ impl Job {
     /// It cannot be done.
     pub fn begin(self) -> Result<Box<dyn Work>, FaultError> {
         match self {
+            Job::Cpu(job) => job.begin(),
             Job::Fill(job) => job.begin(),
+            Job::Memory(job) => job.begin(),
             Job::Names(job) => job.begin(),
             Job::Packets(job) => job.begin(),
         }

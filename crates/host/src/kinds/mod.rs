@@ -1,6 +1,8 @@
 //! The catalogue. A kind is one file: its description, its plan, and its steps.
 
+mod cpu;
 mod disk_fill;
+mod memory;
 mod network_bandwidth;
 mod network_blackhole;
 mod network_corrupt;
@@ -12,6 +14,7 @@ mod network_partition;
 mod network_reject;
 mod network_reorder;
 mod network_reset;
+mod process_kill;
 mod process_pause;
 
 use squall_engine::fault::arguments::{Arguments, Problem};
@@ -30,6 +33,8 @@ pub type Plan = fn(&Arguments) -> Result<Box<dyn Fault>, Vec<Problem>>;
 
 /// All kinds, in the order in which they are shown.
 pub const ALL: &[Kind] = &[
+    Kind { description: &cpu::DESCRIPTION, plan: cpu::plan },
+    Kind { description: &memory::DESCRIPTION, plan: memory::plan },
     Kind { description: &disk_fill::DESCRIPTION, plan: disk_fill::plan },
     Kind { description: &network_bandwidth::DESCRIPTION, plan: network_bandwidth::plan },
     Kind { description: &network_blackhole::DESCRIPTION, plan: network_blackhole::plan },
@@ -42,6 +47,7 @@ pub const ALL: &[Kind] = &[
     Kind { description: &network_reject::DESCRIPTION, plan: network_reject::plan },
     Kind { description: &network_reorder::DESCRIPTION, plan: network_reorder::plan },
     Kind { description: &network_reset::DESCRIPTION, plan: network_reset::plan },
+    Kind { description: &process_kill::DESCRIPTION, plan: process_kill::plan },
     Kind { description: &process_pause::DESCRIPTION, plan: process_pause::plan },
 ];
 

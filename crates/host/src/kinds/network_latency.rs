@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use squall_engine::fault::arguments::{Arguments, Form, Parameter, Problem};
 use squall_engine::fault::port::{Description, Fault, Orphaned};
-use squall_engine::fault::quantity::show_duration;
 use squall_engine::fault::record::Class;
+use squall_model::quantity::show_duration;
 
 use crate::jobs::Packets;
 use crate::network::fault::BOUND;
