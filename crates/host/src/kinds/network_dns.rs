@@ -100,6 +100,11 @@ pub fn plan(arguments: &Arguments) -> Result<Box<dyn Fault>, Vec<Problem>> {
          answers in callers' caches stay"
             .to_owned(),
     );
+    draft.notes.push(
+        "where the worker is lost, these servers cannot be asked at all until it is put back: by the guard, or by `squall \
+         undo` where the guard is lost as well"
+            .to_owned(),
+    );
     draft.plan()
 }
 

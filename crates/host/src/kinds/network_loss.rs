@@ -75,6 +75,10 @@ pub fn plan(arguments: &Arguments) -> Result<Box<dyn Fault>, Vec<Problem>> {
             _ => format!("loss {percent}% {}%", correlation.unwrap_or_default()),
         };
         draft.means = Means::Shape(Discipline::Netem(format!("limit 50000 {words}")));
+        if correlation.is_some() {
+            let note = "netem loses fewer packets than asked for where their fates are correlated: `burst` keeps the share";
+            draft.notes.push(note.to_owned());
+        }
         let what = "the kernel's sch_netem";
         draft.needs.push(probe::netem().map_or_else(|why| Need::unmet(what, why), |()| Need::met(what)));
     }

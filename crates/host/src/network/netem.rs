@@ -38,10 +38,21 @@ pub fn plan(arguments: &Arguments, asked: Netem) -> Result<Box<dyn Fault>, Vec<P
         (Ok(()), _) => draft.needs.push(Need::met("the kernel's sch_netem")),
         (Err(why), Some(job)) if probe::queues().is_some() => {
             draft.means = Means::Worker(Action::Queue { number: 0 }, Job::Packets(job));
-            draft.notes.push(format!(
-                "{why}, so a worker of Squall holds the packets back: they pass through a process, which costs some 0.1 \
-                 ms each and limits the rate to some 100 Mbit/s"
-            ));
+            draft
+                .notes
+                .push(format!("{why}, so packets pass through a worker of Squall, which holds them back"));
+            if draft.selection.outgoing {
+                draft.notes.push(
+                    "what differs: the kernel lets a TCP connection send only a few packets until the worker lets them \
+                     go, so a delay of what is sent limits each connection (some 9 Mbit/s at 5 ms, 0.5 Mbit/s at 50 ms); \
+                     `direction` in has the same round trip without that"
+                        .to_owned(),
+                );
+            } else {
+                draft.notes.push(
+                    "what differs: some 0.1 ms more for each packet, and some 500 Mbit/s at most".to_owned(),
+                );
+            }
             draft.notes.push(
                 "where the worker ends, packets pass at once; those that wait just when it is put back are lost"
                     .to_owned(),

@@ -20,6 +20,9 @@ pub const NFT: Program = Program { name: "nft", package: "nftables" };
 /// The program of traffic control.
 pub const TC: Program = Program { name: "tc", package: "iproute2" };
 
+/// The program that loads modules of the kernel.
+pub const MODPROBE: Program = Program { name: "modprobe", package: "kmod" };
+
 impl Program {
     /// Where it is. Folders of administrators are looked into as well: they are often not in the PATH.
     pub fn find(self) -> Option<PathBuf> {

@@ -342,7 +342,7 @@ fn protocol(text: &str) -> Result<Vec<Protocol>, String> {
 
 /// The path of a control group, such as nftables takes it.
 fn cgroup(text: &str) -> Result<Vec<String>, String> {
-    let path = text.trim_start_matches("/sys/fs/cgroup").trim_matches('/');
+    let path = text.trim_start_matches("/sys/fs/cgroup").trim_start_matches("/unified").trim_matches('/');
     let fine = |c: char| c.is_alphanumeric() || "/._-@:\\".contains(c);
     if path.is_empty() || !path.chars().all(fine) || path.split('/').any(|part| part == "..") {
         return Err(format!(

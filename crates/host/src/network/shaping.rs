@@ -1,13 +1,15 @@
 //! Queueing disciplines of a fault, as the lines that `tc` takes: `htb` at the root, whose class 1 holds what is hit;
 //! what is in no class goes straight through. What comes in is led through an interface of our own (`ifb`).
 
+use std::path::Path;
+
 use squall_engine::fault::port::FaultError;
 use squall_engine::fault::record::FaultId;
 use squall_os::netlink::route::{INGRESS, Link, ROOT, Route};
 
 use super::filter::Filters;
 use super::place::Space;
-use super::program::TC;
+use super::program::{MODPROBE, TC};
 use crate::undo::{RemoveLink, RemoveQdisc, Undo};
 
 /// What happens to packets that are hit.
@@ -154,6 +156,11 @@ impl Shaping {
     /// What `tc` or the kernel says against it.
     pub fn make(&self, names: &Names) -> Result<(), FaultError> {
         if self.incoming.is_some() {
+            if !Path::new("/sys/module/ifb").exists() {
+                // Loaded on demand, the module would make two interfaces in the host's namespace that nobody asked for. Where
+                // this does not work, it is loaded on demand.
+                let _ = MODPROBE.feed(&["ifb", "numifbs=0"], "");
+            }
             let made = Route::open().and_then(|mut route| route.add_ifb(&names.ifb));
             made.map_err(|error| {
                 FaultError::new(format!("the interface `{}` cannot be made: {error}", names.ifb))

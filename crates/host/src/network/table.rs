@@ -336,7 +336,11 @@ fn quoted(name: &str) -> String {
 }
 
 fn cgroup(path: &str) -> String {
-    format!("socket cgroupv2 level {} {}", path.split('/').count(), quoted(path))
+    let level = path.split('/').count();
+    // `nft` looks below /sys/fs/cgroup, where version 2 has a folder of its own beside version 1
+    let hybrid = std::path::Path::new("/sys/fs/cgroup/unified/cgroup.procs").exists();
+    let file = if hybrid { format!("unified/{path}") } else { path.to_owned() };
+    format!("socket cgroupv2 level {level} {}", quoted(&file))
 }
 
 fn addresses(networks: &[Network], way: Way) -> Vec<String> {

@@ -171,7 +171,7 @@ fn values_that_do_not_fit_are_refused_before_anything_is_asked_of_the_kernel() {
         (&["--interface", "nosuch0"], "there are lo, va"),
         (&["--user", "0"], "cannot go with direction both"),
         (&["--no-exemptions", "shh"], "there are ssh, loopback, metadata, neighbours"),
-        (&["--providers", "nowhere"], "is no file"),
+        (&["--providers", "no where"], "or a file; found `no where`"),
     ] {
         let mut all = vec!["inject", "network.blackhole", "--netns", &near, "--for", "1s"];
         all.extend(words);
@@ -216,5 +216,30 @@ fn the_connection_of_ssh_is_spared_and_others_to_the_same_host_are_not() {
     }
     assert!(lab.connect(22, SHORT).is_err());
     assert_eq!(lab.ping(1, "0.1"), 0);
+    held.stop();
+}
+
+/// A control group (version 2) that goes with the test.
+struct Group(std::path::PathBuf);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn only_sockets_of_a_control_group_are_hit() {
+    let lab = Lab::new();
+    let mounts = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].map(std::path::PathBuf::from);
+    let mount = mounts.iter().find(|mount| mount.join("cgroup.procs").exists()).expect("control groups");
+    let name = format!("squall-test-{}", std::process::id());
+    let group = Group(mount.join(&name));
+    std::fs::create_dir(&group.0).expect("a control group");
+    let held = lab.inject("network.blackhole", &["--cgroup", &name, "--direction", "out"], "30s");
+    assert_eq!(lab.ping(1, "0.1"), 1, "others are not hit");
+    let inside = format!("echo $$ > {}/cgroup.procs && exec ping -c 1 -W 1 {FAR}", group.0.display());
+    let said = lab.look(&["sh", "-c", &inside]);
+    assert!(said.contains(" 0 received"), "{said}");
     held.stop();
 }

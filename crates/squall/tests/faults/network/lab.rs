@@ -266,6 +266,11 @@ pub struct Held {
 }
 
 impl Held {
+    /// The runner's number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal to the runner.
     pub fn send(&self, signal: &str) {
         send(signal, self.child.id());

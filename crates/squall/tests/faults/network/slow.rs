@@ -173,3 +173,43 @@ fn what_somebody_put_in_the_place_of_ours_is_not_removed() {
     assert!(ran.stdout.contains("was not there"), "{ran:?}");
     assert_eq!(lab.state(), before);
 }
+
+#[test]
+fn packets_pass_when_the_worker_is_killed_and_it_is_noticed() {
+    let lab = Lab::new();
+    let held = lab.inject("network.latency", &["--delay", "200ms"], "60s");
+    assert!(lab.ping_millis(2) > 199.0);
+    let workers = squall_os::procfs::processes().expect("/proc").into_iter().filter(|process| {
+        process.parent == held.pid() && process.arguments().get(1).is_some_and(|word| word == "--worker")
+    });
+    let workers: Vec<u32> = workers.map(|process| process.pid).collect();
+    // a kernel with netem needs none
+    for worker in &workers {
+        super::lab::send("KILL", *worker);
+        lab.wait_for("packets", || lab.ping(1, "0.1") == 1 && lab.ping_millis(1) < 100.0);
+    }
+    held.send("INT");
+    let ran = held.end();
+    assert!(ran.stdout.contains("\"clean_up\": \"verified\""), "{ran:?}");
+}
+
+#[test]
+fn two_faults_are_put_back_in_whatever_order() {
+    let lab = Lab::new();
+    let before = lab.state();
+    for first_goes_first in [true, false] {
+        let rate = lab.inject("network.bandwidth", &["--rate", "1mbit"], "60s");
+        let with_one = lab.state();
+        let hole = lab.inject("network.blackhole", &["--to-port", "6379"], "60s");
+        if first_goes_first {
+            rate.stop();
+            assert_ne!(lab.state(), before);
+            hole.stop();
+        } else {
+            hole.stop();
+            assert_eq!(lab.state(), with_one);
+            rate.stop();
+        }
+        assert_eq!(lab.state(), before);
+    }
+}
