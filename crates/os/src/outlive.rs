@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::mm::{MlockAllFlags, mlockall};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal, setsid};
+use rustix::process::{Pid, Signal, getpgid, getppid, set_parent_process_death_signal, setpgid, setsid};
 
 /// This program, as it was started: not what stands under its name by now.
 const SELF: &str = "/proc/self/exe";
@@ -47,6 +47,15 @@ pub fn end_with_parent(parent: u32) -> io::Result<()> {
     if getppid() == parent { Ok(()) } else { Err(io::Error::other("the parent process is gone")) }
 }
 
+/// Makes this process, which [`start`] started, the leader of a session of its own: no terminal reaches it, and the
+/// kernel weighs its load apart from that of whoever started it.
+pub fn own_session() {
+    // The leader of a group cannot, so it has to leave that first: for its parent's group, which is in its session.
+    if setsid().is_err() && getpgid(getppid()).and_then(|group| setpgid(None, Some(group))).is_ok() {
+        let _ = setsid();
+    }
+}
+
 /// What a process that must survive was granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protection {
@@ -59,8 +68,7 @@ pub struct Protection {
 /// Makes this process hard to end by accident: a session of its own, no signal from terminals, spared when memory runs
 /// out, pages that stay in memory. Each as far as this user may.
 pub fn protect() -> Protection {
-    // It fails for the leader of a group only; then there is nothing to leave.
-    let _ = setsid();
+    own_session();
     for signal in [libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE, libc::SIGTSTP] {
         #[allow(unsafe_code)]
         // SAFETY: to ignore a signal installs no code that could run.
