@@ -14,15 +14,28 @@
 //! | [`durable`] | lines that are on the disk before anybody goes on; locks that end with their holder |
 //! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
 //! | [`space`] | room on file systems |
+//! | [`memory`], [`cpu`], [`limits`], [`cgroup`] | what there is of each, and how much of it may be used |
+//! | [`capability`] | the rights of root, one by one |
+//! | [`sleepers`] | threads that do nothing but exist |
 //! | [`outlive`] | processes of our own that outlive this one, or end with it |
 
 #[cfg(target_os = "linux")]
+pub mod capability;
+#[cfg(target_os = "linux")]
+pub mod cgroup;
+#[cfg(target_os = "linux")]
 pub mod clock;
+#[cfg(target_os = "linux")]
+pub mod cpu;
 #[cfg(target_os = "linux")]
 pub mod durable;
 pub mod environment;
 pub mod files;
 pub mod host;
+#[cfg(target_os = "linux")]
+pub mod limits;
+#[cfg(target_os = "linux")]
+pub mod memory;
 #[cfg(target_os = "linux")]
 pub mod outlive;
 pub mod paths;
@@ -32,6 +45,8 @@ pub mod process;
 #[cfg(target_os = "linux")]
 pub mod procfs;
 pub mod signals;
+#[cfg(target_os = "linux")]
+pub mod sleepers;
 #[cfg(target_os = "linux")]
 pub mod space;
 pub mod timer;
