@@ -5,11 +5,17 @@
 //! | [`kinds`] | the catalogue: each kind's description and its steps |
 //! | [`undo`] | what undos are as data, and carrying them out: by the runner, the guard or `squall undo` |
 //! | [`worker`] | processes of our own that make load, wait to begin, and end with us |
+//! | [`crew`] | the workers of one fault |
 //! | [`jobs`] | what workers do |
+//! | [`nameless`] | files that have no name |
+//! | [`place`] | the control group that load is put into |
 //! | [`target`] | choosing processes |
 
+pub mod crew;
 pub mod jobs;
 pub mod kinds;
+pub mod nameless;
+pub mod place;
 pub mod target;
 pub mod undo;
 pub mod worker;

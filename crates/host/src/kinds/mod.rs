@@ -1,6 +1,11 @@
 //! The catalogue. A kind is one file: its description, its plan, and its steps.
 
+mod cpu;
 mod disk_fill;
+mod disk_io;
+mod fds;
+mod memory;
+mod pids;
 mod process_pause;
 
 use squall_engine::fault::arguments::{Arguments, Problem};
@@ -19,7 +24,12 @@ pub type Plan = fn(&Arguments) -> Result<Box<dyn Fault>, Vec<Problem>>;
 
 /// All kinds, in the order in which they are shown.
 pub const ALL: &[Kind] = &[
+    Kind { description: &cpu::DESCRIPTION, plan: cpu::plan },
     Kind { description: &disk_fill::DESCRIPTION, plan: disk_fill::plan },
+    Kind { description: &disk_io::DESCRIPTION, plan: disk_io::plan },
+    Kind { description: &fds::DESCRIPTION, plan: fds::plan },
+    Kind { description: &memory::DESCRIPTION, plan: memory::plan },
+    Kind { description: &pids::DESCRIPTION, plan: pids::plan },
     Kind { description: &process_pause::DESCRIPTION, plan: process_pause::plan },
 ];
 

@@ -2,6 +2,7 @@
 //!
 //! The data outlive the program that wrote them: names and meanings stay, and what is added has a default.
 
+mod remove;
 mod resume;
 mod worker;
 
@@ -11,6 +12,7 @@ use squall_engine::fault::port::{FaultError, Ready};
 use squall_engine::fault::record::Identity;
 use squall_os::{pidfd, procfs};
 
+pub use remove::RemoveFile;
 pub use resume::Resume;
 pub use worker::EndWorker;
 
@@ -20,6 +22,8 @@ pub use worker::EndWorker;
 pub enum Undo {
     /// Ends a worker, and with it what it holds.
     EndWorker(EndWorker),
+    /// Removes a file of ours that kept its name.
+    RemoveFile(RemoveFile),
     /// Lets stopped processes go on.
     Resume(Resume),
 }
@@ -42,6 +46,7 @@ pub fn ready(undo: &Json) -> Result<Box<dyn Ready>, FaultError> {
     })?;
     match undo {
         Undo::EndWorker(undo) => undo.ready(),
+        Undo::RemoveFile(undo) => undo.ready(),
         Undo::Resume(undo) => undo.ready(),
     }
 }
