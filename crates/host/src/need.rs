@@ -1,33 +1,15 @@
 //! What kinds need of a host, looked at without changing it; and how it is had.
 
-use std::fs;
-
 use squall_engine::fault::port::Need;
+use squall_os::capability::Capability;
 use squall_os::{durable, paths};
 
 use crate::network::probe;
 use crate::network::program::{NFT, TC};
 
-/// The capability to end the host, by its bit.
-pub const SYS_BOOT: u32 = 22;
-/// The capability to change the network.
-pub const NET_ADMIN: u32 = 12;
-/// The capability to send signals to others' processes.
-pub const KILL: u32 = 5;
-/// The capability to spare a process when memory runs out.
-pub const SYS_RESOURCE: u32 = 24;
-
-/// Whether this process has a capability.
-pub fn has_capability(bit: u32) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:").map(str::trim));
-    let effective = effective.and_then(|text| u64::from_str_radix(text, 16).ok());
-    effective.is_some_and(|effective| effective & (1 << bit) != 0)
-}
-
 /// The need for a capability.
-pub fn capability(bit: u32, name: &str) -> Need {
-    if has_capability(bit) {
+pub fn capability(capability: Capability, name: &str) -> Need {
+    if capability.is_here() {
         Need::met(name)
     } else {
         Need::unmet(name, "this process lacks it; run as root, or grant it with `setcap`")
@@ -40,9 +22,18 @@ pub fn survey() -> Vec<(&'static str, Vec<Need>)> {
         ("every fault", vec![ledger(), spared()]),
         (
             "processes of others, shutdown",
-            vec![capability(KILL, "CAP_KILL"), capability(SYS_BOOT, "CAP_SYS_BOOT")],
+            vec![capability(Capability::KILL, "CAP_KILL"), capability(Capability::SYS_BOOT, "CAP_SYS_BOOT")],
         ),
-        ("network", vec![capability(NET_ADMIN, "CAP_NET_ADMIN"), NFT.need(), TC.need(), netem(), queues()]),
+        (
+            "network",
+            vec![
+                capability(Capability::NET_ADMIN, "CAP_NET_ADMIN"),
+                NFT.need(),
+                TC.need(),
+                netem(),
+                queues(),
+            ],
+        ),
     ]
 }
 
@@ -59,7 +50,7 @@ fn ledger() -> Need {
 
 fn spared() -> Need {
     let what = "a guard that the kernel spares when memory runs out (CAP_SYS_RESOURCE)";
-    if has_capability(SYS_RESOURCE) {
+    if Capability::SYS_RESOURCE.is_here() {
         Need::met(what)
     } else {
         Need::unmet(

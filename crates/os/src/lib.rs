@@ -13,16 +13,24 @@
 //! | [`clock`] | the clock that can be set, and the one that cannot |
 //! | [`durable`] | lines that are on the disk before anybody goes on; locks that end with their holder |
 //! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
-//! | [`limits`] | what this process may use, inside a cgroup or not |
 //! | [`power`] | ending the host |
 //! | [`space`] | room on file systems |
 //! | [`marked`] | sockets whose packets carry a mark |
 //! | [`netlink`] | interfaces, queueing disciplines, tables of nftables, queued packets |
 //! | [`netspace`] | network namespaces |
+//! | [`memory`], [`cpu`], [`limits`], [`cgroup`] | what there is of each, and how much of it may be used |
+//! | [`capability`] | the rights of root, one by one |
+//! | [`sleepers`] | threads that do nothing but exist |
 //! | [`outlive`] | processes of our own that outlive this one, or end with it |
 
 #[cfg(target_os = "linux")]
+pub mod capability;
+#[cfg(target_os = "linux")]
+pub mod cgroup;
+#[cfg(target_os = "linux")]
 pub mod clock;
+#[cfg(target_os = "linux")]
+pub mod cpu;
 #[cfg(target_os = "linux")]
 pub mod durable;
 pub mod environment;
@@ -32,6 +40,8 @@ pub mod host;
 pub mod limits;
 #[cfg(target_os = "linux")]
 pub mod marked;
+#[cfg(target_os = "linux")]
+pub mod memory;
 #[cfg(target_os = "linux")]
 pub mod netlink;
 #[cfg(target_os = "linux")]
@@ -47,6 +57,8 @@ pub mod process;
 #[cfg(target_os = "linux")]
 pub mod procfs;
 pub mod signals;
+#[cfg(target_os = "linux")]
+pub mod sleepers;
 #[cfg(target_os = "linux")]
 pub mod space;
 pub mod timer;

@@ -1,98 +1,131 @@
-//! What this process may use: the host's, or less inside a cgroup.
+//! What the kernel counts and limits: processes, threads, open files.
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::thread;
 
-/// Memory, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Memory {
-    /// All that this process could use.
-    pub total: u64,
-    /// What is free, or can be freed without harm.
-    pub available: u64,
+use crate::capability::Capability;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Something that is counted, the most that there may be, and how many there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name: `kernel.pid_max`.
+    pub name: String,
+    /// The most.
+    pub most: u64,
+    /// How many there are now.
+    pub used: u64,
 }
 
-impl Memory {
-    /// What is used and cannot be freed.
-    pub fn used(&self) -> u64 {
-        self.total.saturating_sub(self.available)
+impl Limit {
+    /// How many more there may be.
+    pub fn room(&self) -> u64 {
+        self.most.saturating_sub(self.used)
     }
 }
 
-/// The memory of this host, or of this process' cgroup where that is less.
+fn numbers(file: &str) -> io::Result<Vec<u64>> {
+    let told = fs::read_to_string(file)?;
+    Ok(told.split_whitespace().map_while(|word| word.parse().ok()).collect())
+}
+
+fn number(file: &str) -> io::Result<u64> {
+    numbers(file)?.first().copied().ok_or_else(|| io::Error::other(format!("{file} holds no number")))
+}
+
+/// The limits of this host on processes and threads together.
 ///
 /// # Errors
-/// `/proc` does not tell.
-pub fn memory() -> io::Result<Memory> {
-    let info = fs::read_to_string("/proc/meminfo")?;
-    let field = |name: &str| {
-        let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-        let kib: Option<u64> = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
-        kib.map(|kib| kib * 1024).ok_or_else(|| io::Error::other(format!("there is no `{name}`")))
+/// `/proc` is not there.
+pub fn tasks() -> io::Result<Vec<Limit>> {
+    let used = tasks_now()?;
+    let limit = |name: &str, most: u64| Limit { name: name.to_owned(), most, used };
+    Ok(vec![
+        limit("kernel.pid_max", number("/proc/sys/kernel/pid_max")?),
+        limit("kernel.threads-max", number("/proc/sys/kernel/threads-max")?),
+    ])
+}
+
+/// How many processes and threads there are on this host.
+///
+/// # Errors
+/// `/proc` is not there.
+pub fn tasks_now() -> io::Result<u64> {
+    let told = fs::read_to_string("/proc/loadavg")?;
+    let counts = told.split_whitespace().nth(3).and_then(|counts| counts.split_once('/'));
+    let count = counts.and_then(|(_, all)| all.parse().ok());
+    count.ok_or_else(|| io::Error::other(format!("/proc/loadavg says `{told}`")))
+}
+
+/// The limit on processes and threads of this user (`ulimit -u`), where there is one. It does not bind root,
+/// who has none here.
+///
+/// # Errors
+/// `/proc` is not there.
+pub fn tasks_of_user() -> io::Result<Option<Limit>> {
+    let Some(most) = getrlimit(Resource::Nproc).current else { return Ok(None) };
+    let user = rustix::process::getuid().as_raw();
+    if user == 0 {
+        return Ok(None);
+    }
+    let own = |process: &crate::procfs::Process| process.user == user;
+    let threads = |pid: u32| fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count) as u64;
+    let processes = crate::procfs::processes()?;
+    let used = processes.iter().filter(|process| own(process)).map(|process| threads(process.pid)).sum();
+    Ok(Some(Limit { name: "the user's `ulimit -u`".to_owned(), most, used }))
+}
+
+/// The limit of this host on open files, all processes together (`fs.file-max`).
+///
+/// # Errors
+/// `/proc` is not there.
+pub fn open_files() -> io::Result<Limit> {
+    let told = numbers("/proc/sys/fs/file-nr")?;
+    let (Some(used), Some(most)) = (told.first(), told.get(2)) else {
+        return Err(io::Error::other("/proc/sys/fs/file-nr does not hold three numbers"));
     };
-    let host = Memory { total: field("MemTotal")?, available: field("MemAvailable")? };
-    let files = [("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes")];
-    let mut least = host;
-    for folder in cgroups("memory") {
-        for (limit, usage) in files {
-            let number = |name: &str| fs::read_to_string(folder.join(name)).ok()?.trim().parse::<u64>().ok();
-            if let (Some(limit), Some(usage)) = (number(limit), number(usage))
-                && limit < least.total
-            {
-                let available = limit.saturating_sub(usage).min(host.available);
-                least = Memory { total: limit, available };
-            }
-        }
-    }
-    Ok(least)
+    Ok(Limit { name: "fs.file-max".to_owned(), most: *most, used: *used })
 }
 
-/// How many processors this process may use, fractions included: by affinity and by its cgroups' quotas.
-pub fn processors() -> f64 {
-    let mut least = thread::available_parallelism().map_or(1.0, |count| count.get() as f64);
-    for folder in cgroups("cpu") {
-        let text = |name: &str| fs::read_to_string(folder.join(name)).ok();
-        let two = text("cpu.max").and_then(|text| quota(text.split_whitespace()));
-        let one = || Some([text("cpu.cfs_quota_us")?, text("cpu.cfs_period_us")?]);
-        let quota = two.or_else(|| quota(one()?.iter().map(|text| text.trim())));
-        if let Some(quota) = quota {
-            least = least.min(quota);
-        }
-    }
-    least
+/// How many files one process of this user may have open, if it asks for it.
+pub fn open_files_of_process() -> u64 {
+    let most = getrlimit(Resource::Nofile).maximum;
+    let host = number("/proc/sys/fs/nr_open").unwrap_or(1024);
+    // its own limit may be raised with that, up to the host's
+    if Capability::SYS_RESOURCE.is_here() { host } else { most.unwrap_or(host).min(host) }
 }
 
-/// A quota and its period, as processors; `None` where there is no limit.
-fn quota<'a>(mut fields: impl Iterator<Item = &'a str>) -> Option<f64> {
-    let quota: f64 = fields.next()?.parse().ok()?;
-    let period: f64 = fields.next()?.parse().ok()?;
-    (quota > 0.0 && period > 0.0).then_some(quota / period)
+/// Lets this process have so many files open.
+///
+/// # Errors
+/// It may not.
+pub fn allow_open_files(count: u64) -> io::Result<()> {
+    let now = getrlimit(Resource::Nofile);
+    if now.current.is_none_or(|current| current >= count) {
+        return Ok(());
+    }
+    let maximum = now.maximum.map(|maximum| maximum.max(count));
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(count), maximum })?)
 }
 
-/// The folders of this process' cgroups that a controller can have limits in, from its own up to the root.
-fn cgroups(controller: &str) -> Vec<PathBuf> {
-    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let mut folders = Vec::new();
-    for line in own.lines() {
-        let mut fields = line.splitn(3, ':');
-        let (Some(_), Some(controllers), Some(path)) = (fields.next(), fields.next(), fields.next()) else {
-            continue;
-        };
-        let roots: Vec<PathBuf> = if controllers.is_empty() {
-            vec!["/sys/fs/cgroup".into(), "/sys/fs/cgroup/unified".into()]
-        } else if controllers.split(',').any(|known| known == controller) {
-            vec![Path::new("/sys/fs/cgroup").join(controllers), Path::new("/sys/fs/cgroup").join(controller)]
-        } else {
-            continue;
-        };
-        let path = Path::new(path.trim_start_matches('/'));
-        for root in roots {
-            folders.extend(path.ancestors().map(|part| root.join(part)).filter(|folder| folder.is_dir()));
-        }
-    }
-    folders
+/// How many bytes this process may keep in memory (`ulimit -l`); `None` without a limit.
+pub fn locked_memory() -> Option<u64> {
+    getrlimit(Resource::Memlock).current
+}
+
+/// Whether this process is root.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// The user that this process runs as (effective).
+pub fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Whether this says that there may be no more open files, of this process or of the host.
+pub fn is_reached(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENFILE | libc::EMFILE))
 }
 
 #[cfg(test)]
@@ -100,16 +133,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotas_are_processors() {
-        assert_eq!(quota("150000 100000".split(' ')), Some(1.5));
-        assert_eq!(quota("max 100000".split(' ')), None);
-        assert_eq!(quota(["-1", "100000"].into_iter()), None);
-    }
-
-    #[test]
-    fn this_host_has_some_of_both() {
-        assert!(processors() > 0.0);
-        let memory = memory().expect("/proc tells");
-        assert!(memory.total >= memory.available && memory.available > 0, "{memory:?}");
+    fn the_host_tells() {
+        for limit in tasks().expect("/proc") {
+            assert!(limit.used > 0 && limit.used <= limit.most, "{limit:?}");
+        }
+        let files = open_files().expect("/proc");
+        assert!(files.used > 0 && files.most > 0);
+        assert!(open_files_of_process() >= 20);
     }
 }

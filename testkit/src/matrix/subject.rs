@@ -26,8 +26,11 @@ const NETNS: &str = "{netns}";
 /// All kinds. One that is missing here fails the matrix.
 pub const SUBJECTS: &[Subject] = &[
     held("cpu", &["--percent", "10"], 1),
-    held("memory", &["--bytes", "16MiB"], 10),
+    held("memory", &["--bytes", "16MiB"], 30),
     held("disk.fill", &["--directory", "{disk}"], 30),
+    held("disk.io", &["--directory", "{disk}", "--rate", "1MiB"], 10),
+    held("fds", &["--count", "500"], 30),
+    held("pids", &["--count", "50"], 10),
     Subject {
         kind: "process.kill",
         options: &["--process", "{victim}"],

@@ -8,7 +8,7 @@ use squall_model::Value;
 
 use super::arguments::{Arguments, Problem};
 use super::hands::{self, CleanUp, Restored, record};
-use super::port::{Catalogue, Description, Fault, FaultError, Guard, Step, Store, Summary, Undoer};
+use super::port::{Catalogue, Description, Fault, FaultError, Guard, Ready, Step, Store, Summary, Undoer};
 use super::rails::{Rails, Request};
 use super::record::{Fact, FaultId, Hand, Moment, Planned, SCHEMA};
 
@@ -86,7 +86,12 @@ impl Plan {
 struct Held {
     id: FaultId,
     fault: Box<dyn Fault>,
+    ready: Option<ReadyUndos>,
 }
+
+/// The undos of a fault with all that they need, opened before it was applied: under a fault that takes all open files or
+/// processes, nothing more can be opened. `None` where that was not possible; it is tried again then.
+type ReadyUndos = Vec<Box<dyn Ready>>;
 
 /// Injects the faults of one run, holds them, and puts them back.
 pub struct Injector {
@@ -155,6 +160,7 @@ impl Injector {
         let reached = |step| self.store.reached(Hand::Runner, step);
         let undo = fault.prepare(&id).map_err(|error| unsafe_because(&error))?;
         reached(Step::Prepared);
+        let ready = undo.iter().map(|undo| self.undoer.ready(undo)).collect::<Result<ReadyUndos, _>>().ok();
         let planned = Planned {
             schema: SCHEMA,
             run: self.run.clone(),
@@ -170,7 +176,7 @@ impl Injector {
         self.store.append(&planned).map_err(|error| unsafe_because(&error))?;
         reached(Step::Recorded);
         if let Err(error) = self.guard.look() {
-            let clean_up = self.put_back(&id, fault);
+            let clean_up = self.put_back(&id, fault, ready);
             self.clean_ups.borrow_mut().push(clean_up);
             return Err(unsafe_because(&error));
         }
@@ -187,14 +193,14 @@ impl Injector {
                 let _ = self.store.append(&applied);
                 let _ = self.guard.look();
                 reached(Step::Held);
-                self.held.borrow_mut().push(Held { id: id.clone(), fault });
+                self.held.borrow_mut().push(Held { id: id.clone(), fault, ready });
                 Ok(id)
             }
             Err(error) => {
                 let why = error.to_string();
                 let fact = Fact::NotApplied { why: why.clone() };
                 let _ = self.store.append(&record(&*self.store, &id, Hand::Runner, fact));
-                let clean_up = self.put_back(&id, fault);
+                let clean_up = self.put_back(&id, fault, ready);
                 self.clean_ups.borrow_mut().push(clean_up.clone());
                 Err(Refusal::NotApplied { why, clean_up: Box::new(clean_up) })
             }
@@ -248,7 +254,7 @@ impl Injector {
     pub fn undo(&self, id: &FaultId) -> Option<CleanUp> {
         let index = self.held.borrow().iter().position(|held| held.id == *id)?;
         let held = self.held.borrow_mut().remove(index);
-        let clean_up = self.put_back(id, held.fault);
+        let clean_up = self.put_back(id, held.fault, held.ready);
         self.clean_ups.borrow_mut().push(clean_up.clone());
         Some(clean_up)
     }
@@ -262,8 +268,8 @@ impl Injector {
         }
     }
 
-    fn put_back(&self, id: &FaultId, fault: Box<dyn Fault>) -> CleanUp {
-        let undone = hands::undo(&*self.store, &*self.undoer, id, Hand::Runner, None);
+    fn put_back(&self, id: &FaultId, fault: Box<dyn Fault>, ready: Option<ReadyUndos>) -> CleanUp {
+        let undone = hands::undo(&*self.store, &*self.undoer, id, Hand::Runner, ready);
         // what is left of our own workers ends here, when the undo has been tried
         drop(fault);
         match undone {

@@ -1,113 +1,203 @@
-//! Holding memory.
+//! Holding memory: an amount, or as much as is missing up to a use of the whole.
 
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
-use std::{sync, thread};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use squall_engine::fault::port::FaultError;
-use squall_os::{limits, outlive};
+use squall_os::cgroup::Group;
+use squall_os::memory::{self, Pages};
 
 use super::Work;
+use crate::place::Join;
 
 /// Holds memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
-    /// How many bytes; with `total`, how many are to be used in all.
-    pub bytes: u64,
-    /// Whether only what is missing is taken, and followed as the others' use changes.
-    pub total: bool,
+    /// How much.
+    pub amount: Amount,
+    /// The control group whose use counts; the host's, where there is none.
+    pub of: Option<PathBuf>,
+    /// So many bytes are left to others, whatever was asked for.
+    pub spare: u64,
+    /// Whether the pages are kept from being swapped out.
+    pub lock: bool,
+    /// The control group to join.
+    #[serde(default)]
+    pub join: Join,
 }
 
-/// Memory is taken in pieces of this size, so that some can be given back.
-const PIECE: usize = 4 << 20;
-/// How often it is looked how much the others use.
-const PERIOD: Duration = Duration::from_millis(200);
+/// How much memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Amount {
+    /// So many bytes.
+    Additional(u64),
+    /// What is missing until so many bytes are in use, by whomever.
+    Total(u64),
+}
+
+/// Memory is taken and given back in pieces of so many bytes.
+const PIECE: u64 = 8 << 20;
+/// How often it is looked whether the others use more or less.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What there is, seen from where the load is.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    used: u64,
+    available: u64,
+}
 
 impl Memory {
     pub(super) fn begin(self) -> Result<Box<dyn Work>, FaultError> {
-        // When memory runs out it is this process that goes, and not the one that is tested.
-        outlive::offer_to_oom();
-        let held = sync::Arc::new(sync::Mutex::new(Held { pieces: Vec::new() }));
-        let mut missing = self.missing(0);
-        {
-            let mut held = held.lock().unwrap_or_else(sync::PoisonError::into_inner);
-            held.take(missing)?;
-            missing = held.bytes();
-        }
-        if self.total {
-            let (job, held) = (self.clone(), sync::Arc::clone(&held));
-            let follow = move || loop {
-                thread::sleep(PERIOD);
-                let mut held = held.lock().unwrap_or_else(sync::PoisonError::into_inner);
-                let wanted = job.missing(held.bytes());
-                let _ = held.take(wanted);
-            };
-            let spawned = thread::Builder::new().spawn(follow);
-            spawned.map_err(|error| FaultError::new(format!("a thread cannot be started: {error}")))?;
-        }
-        Ok(Box::new(Holding { job: self, held, first: missing }))
+        let fail =
+            |error: &dyn std::fmt::Display| FaultError::new(format!("memory cannot be taken: {error}"));
+        // The kernel kills the process with the highest score: this one, not what the user runs.
+        memory::be_killed_first().map_err(|error| fail(&error))?;
+        self.join.enter()?;
+        let mut held = Held { pieces: Vec::new(), pattern: pattern(), bytes: 0 };
+        let job = self;
+        while job.step(&mut held).map_err(|error| fail(&error))? {}
+        let held = Arc::new(Mutex::new(held));
+        let holding = Arc::clone(&held);
+        let body = move || {
+            loop {
+                thread::sleep(LOOK);
+                let mut held = holding.lock().unwrap_or_else(PoisonError::into_inner);
+                // A piece that cannot be had now may be had the next time.
+                while job.step(&mut held).unwrap_or(false) {}
+            }
+        };
+        thread::Builder::new().stack_size(256 * 1024).spawn(body).map_err(|error| fail(&error))?;
+        Ok(Box::new(Holding { held }))
     }
 
-    /// How much this process is to hold, while it holds `own`.
-    fn missing(&self, own: u64) -> u64 {
-        if !self.total {
-            return self.bytes;
+    fn look(&self) -> std::io::Result<Seen> {
+        let host = memory::memory()?;
+        let seen = Seen { used: host.used(), available: host.available };
+        let share = self.of.as_ref().and_then(|folder| Group::at(folder)?.memory());
+        Ok(share.map_or(seen, |share| Seen { used: share.used, available: share.room().min(host.available) }))
+    }
+
+    /// Takes or gives back one piece; whether there was something to do.
+    fn step(&self, held: &mut Held) -> std::io::Result<bool> {
+        let seen = self.look()?;
+        let wanted = match self.amount {
+            Amount::Additional(bytes) => bytes,
+            Amount::Total(bytes) => (held.bytes + bytes).saturating_sub(seen.used),
+        };
+        // Within a piece of a use that moves all the time, nothing is done.
+        let slack = if matches!(self.amount, Amount::Total(_)) { PIECE } else { 0 };
+        if held.bytes > wanted + slack {
+            held.give_back();
+            return Ok(true);
         }
-        let used = limits::memory().map(|memory| memory.used()).unwrap_or_default();
-        self.bytes.saturating_sub(used.saturating_sub(own))
+        let missing = wanted.saturating_sub(held.bytes).min(PIECE);
+        if missing == 0 || (slack > 0 && missing < PIECE) || seen.available < self.spare + missing {
+            return Ok(false);
+        }
+        held.take(missing, self.lock)?;
+        Ok(true)
     }
 }
 
 struct Held {
-    pieces: Vec<Vec<u8>>,
+    pieces: Vec<Pages>,
+    /// Bytes that do not compress.
+    pattern: Vec<u8>,
+    bytes: u64,
 }
 
 impl Held {
-    fn bytes(&self) -> u64 {
-        self.pieces.iter().map(|piece| piece.len() as u64).sum()
+    fn take(&mut self, bytes: u64, lock: bool) -> std::io::Result<()> {
+        let length = usize::try_from(bytes).map_err(std::io::Error::other)?;
+        let mut pages = Pages::new(length)?;
+        if lock {
+            pages.lock()?;
+        }
+        let number = self.pieces.len() as u64;
+        // Every page is written to, with what neither compresses nor is the same as another page: compressed swap and the
+        // merging of equal pages give nothing back.
+        for (index, part) in pages.bytes().chunks_mut(self.pattern.len()).enumerate() {
+            part.copy_from_slice(&self.pattern[..part.len()]);
+            for (page, start) in (0..part.len()).step_by(memory::page_size()).enumerate() {
+                let stamp = (number << 32 | (index as u64) << 16 | page as u64).to_ne_bytes();
+                let end = part.len().min(start + stamp.len());
+                part[start..end].copy_from_slice(&stamp[..end - start]);
+            }
+        }
+        self.pieces.push(pages);
+        self.bytes += bytes;
+        Ok(())
     }
 
-    /// Takes more or gives some back, until so much is held.
-    fn take(&mut self, bytes: u64) -> Result<(), FaultError> {
-        let whole = usize::try_from(bytes / PIECE as u64).unwrap_or(usize::MAX);
-        let rest = usize::try_from(bytes % PIECE as u64).unwrap_or_default();
-        self.pieces.retain(|piece| piece.len() == PIECE);
-        self.pieces.truncate(whole);
-        while self.pieces.len() < whole {
-            self.pieces.push(piece(PIECE)?);
+    fn give_back(&mut self) {
+        if let Some(mut pages) = self.pieces.pop() {
+            self.bytes -= pages.bytes().len() as u64;
         }
-        if rest > 0 {
-            self.pieces.push(piece(rest)?);
-        }
-        Ok(())
     }
 }
 
-/// Memory that is really there: every page differs from every other, so none can be shared or squeezed.
-fn piece(length: usize) -> Result<Vec<u8>, FaultError> {
-    let mut piece = Vec::new();
-    piece
-        .try_reserve_exact(length)
-        .map_err(|error| FaultError::new(format!("no more memory can be had: {error}")))?;
-    piece.resize(length, 0);
-    let mut seed = piece.as_ptr() as u64 | 1;
-    for word in piece.chunks_mut(8) {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        word.copy_from_slice(&seed.to_le_bytes()[..word.len()]);
-    }
-    Ok(piece)
+/// A mebibyte of random bytes.
+fn pattern() -> Vec<u8> {
+    let mut seed: u64 = 0x9e37_79b9_7f4a_7c15 ^ u64::from(std::process::id());
+    let words = std::iter::repeat_with(|| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    });
+    words.take(1 << 17).flat_map(u64::to_ne_bytes).collect()
 }
 
 struct Holding {
-    job: Memory,
-    held: sync::Arc<sync::Mutex<Held>>,
-    first: u64,
+    held: Arc<Mutex<Held>>,
 }
 
 impl Work for Holding {
     fn report(&mut self) -> Json {
-        let held = self.held.lock().unwrap_or_else(sync::PoisonError::into_inner).bytes();
-        json!({ "asked_bytes": self.job.bytes, "held_bytes": held, "first_bytes": self.first })
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        json!({ "held_bytes": held.bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(amount: Amount) -> Memory {
+        Memory { amount, of: None, spare: 0, lock: false, join: Join::default() }
+    }
+
+    #[test]
+    fn exactly_the_amount_is_taken_and_no_two_pages_are_equal() {
+        let mut held = Held { pieces: Vec::new(), pattern: pattern(), bytes: 0 };
+        let bytes = PIECE * 2 + 12_345;
+        while job(Amount::Additional(bytes)).step(&mut held).expect("memory") {}
+        assert_eq!(held.bytes, bytes);
+        let mut pages = std::collections::HashSet::new();
+        for piece in &mut held.pieces {
+            for page in piece.bytes().chunks_exact(memory::page_size()) {
+                assert!(pages.insert(page.to_vec()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_others_take_is_given_back_and_some_is_left_to_them() {
+        let used = memory::memory().expect("/proc").used();
+        let mut held = Held { pieces: Vec::new(), pattern: pattern(), bytes: 0 };
+        held.take(PIECE, false).expect("memory");
+        held.take(PIECE, false).expect("memory");
+        // far less than is in use: all of it goes
+        let total = job(Amount::Total(used / 2));
+        while total.step(&mut held).expect("memory") {}
+        assert_eq!(held.bytes, 0);
+        let greedy = Memory { spare: u64::MAX / 2, ..job(Amount::Additional(PIECE)) };
+        assert!(!greedy.step(&mut held).expect("memory"));
     }
 }

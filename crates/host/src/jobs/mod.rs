@@ -1,11 +1,14 @@
 //! What workers do. A job is one file.
 
-mod cpu;
+mod churn;
+mod crowd;
 mod fill;
 mod memory;
 mod names;
+mod openings;
 mod packets;
 mod shutdown;
+mod spin;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -13,19 +16,24 @@ use squall_engine::fault::port::FaultError;
 
 use crate::network::place::Space;
 
-pub use cpu::Cpu;
-pub use fill::Fill;
-pub use memory::Memory;
+pub use churn::Churn;
+pub use crowd::{Counted, Crowd};
+pub use fill::{Fill, Filling, missing};
+pub use memory::{Amount, Memory};
 pub use names::{Answer, Names};
+pub use openings::{OWN, Openings};
 pub use packets::Packets;
 pub use shutdown::{Shutdown, graceful};
+pub use spin::Spin;
 
 /// What a worker is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "kebab-case")]
 pub enum Job {
-    /// Keeps processors busy.
-    Cpu(Cpu),
+    /// Reads and writes.
+    Churn(Churn),
+    /// Takes places in the tables of processes.
+    Crowd(Crowd),
     /// Fills a file system.
     Fill(Fill),
     /// Holds memory.
@@ -36,6 +44,10 @@ pub enum Job {
     Packets(Packets),
     /// Ends this host.
     Shutdown(Shutdown),
+    /// Has files open.
+    Openings(Openings),
+    /// Keeps processors busy.
+    Spin(Spin),
 }
 
 /// A job on its way; what it holds ends with the process.
@@ -57,7 +69,7 @@ impl Job {
                 job.space = Some(space.clone());
                 job.mark = mark;
             }
-            Job::Cpu(_) | Job::Fill(_) | Job::Memory(_) | Job::Shutdown(_) => {}
+            _ => {}
         }
     }
 
@@ -67,12 +79,15 @@ impl Job {
     /// It cannot be done.
     pub fn begin(self) -> Result<Box<dyn Work>, FaultError> {
         match self {
-            Job::Cpu(job) => job.begin(),
             Job::Fill(job) => job.begin(),
             Job::Memory(job) => job.begin(),
             Job::Names(job) => job.begin(),
             Job::Packets(job) => job.begin(),
             Job::Shutdown(job) => job.begin(),
+            Job::Churn(job) => job.begin(),
+            Job::Crowd(job) => job.begin(),
+            Job::Openings(job) => job.begin(),
+            Job::Spin(job) => job.begin(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod cpu;
 mod disk_fill;
+mod disk_io;
+mod fds;
 mod memory;
 mod network_bandwidth;
 mod network_blackhole;
@@ -14,6 +16,7 @@ mod network_partition;
 mod network_reject;
 mod network_reorder;
 mod network_reset;
+mod pids;
 mod process_kill;
 mod process_pause;
 mod shutdown;
@@ -49,6 +52,9 @@ pub const ALL: &[Kind] = &[
     Kind { description: &network_reorder::DESCRIPTION, plan: network_reorder::plan },
     Kind { description: &network_reset::DESCRIPTION, plan: network_reset::plan },
     Kind { description: &process_kill::DESCRIPTION, plan: process_kill::plan },
+    Kind { description: &disk_io::DESCRIPTION, plan: disk_io::plan },
+    Kind { description: &fds::DESCRIPTION, plan: fds::plan },
+    Kind { description: &pids::DESCRIPTION, plan: pids::plan },
     Kind { description: &process_pause::DESCRIPTION, plan: process_pause::plan },
     Kind { description: &shutdown::DESCRIPTION, plan: shutdown::plan },
 ];

@@ -8,6 +8,7 @@ use squall_engine::fault::port::{Description, Fault, FaultError, Need, Orphaned,
 use squall_engine::fault::record::{Class, FaultId};
 use squall_model::Value;
 use squall_model::quantity::show_duration;
+use squall_os::capability::Capability;
 
 use crate::jobs::{Job, Shutdown, graceful};
 use crate::need;
@@ -56,7 +57,7 @@ impl Fault for End {
     fn summary(&self) -> Summary {
         let what = if self.reboot { "reboots" } else { "is switched off" };
         let delay = show_duration(self.delay);
-        let mut needs = vec![need::capability(need::SYS_BOOT, "CAP_SYS_BOOT")];
+        let mut needs = vec![need::capability(Capability::SYS_BOOT, "CAP_SYS_BOOT")];
         let how = match graceful(self.reboot) {
             _ if self.forced => "sync(2), then reboot(2): services are not asked".to_owned(),
             Some((program, words)) => format!("`{program} {}`", words.join(" ")),
@@ -84,6 +85,10 @@ impl Fault for End {
         let undo = worker.undo()?.to_json();
         self.worker = Some(worker);
         Ok(vec![undo])
+    }
+
+    fn setup(&self) -> Duration {
+        PATIENCE
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {

@@ -3,6 +3,7 @@
 //! The data outlive the program that wrote them: names and meanings stay, and what is added has a default.
 
 mod network;
+mod remove;
 mod resume;
 mod worker;
 
@@ -13,6 +14,7 @@ use squall_engine::fault::record::Identity;
 use squall_os::{pidfd, procfs};
 
 pub use network::{RemoveLink, RemoveQdisc, RemoveTable};
+pub use remove::RemoveFile;
 pub use resume::Resume;
 pub use worker::EndWorker;
 
@@ -28,6 +30,8 @@ pub enum Undo {
     RemoveQdisc(RemoveQdisc),
     /// Removes a table of nftables.
     RemoveTable(RemoveTable),
+    /// Removes a file of ours that kept its name.
+    RemoveFile(RemoveFile),
     /// Lets stopped processes go on.
     Resume(Resume),
 }
@@ -53,6 +57,7 @@ pub fn ready(undo: &Json) -> Result<Box<dyn Ready>, FaultError> {
         Undo::RemoveLink(undo) => undo.ready(),
         Undo::RemoveQdisc(undo) => undo.ready(),
         Undo::RemoveTable(undo) => undo.ready(),
+        Undo::RemoveFile(undo) => undo.ready(),
         Undo::Resume(undo) => undo.ready(),
     }
 }

@@ -32,11 +32,13 @@ impl Ready for ReadyWorker {
     fn undo(&mut self) -> Result<String, FaultError> {
         let pid = self.undo.worker.pid;
         let by_hand = || format!("`kill -9 {pid}` ends it");
-        let Some(handle) = self.handle.as_ref().filter(|handle| handle.look().is_some()) else {
-            return Ok(format!("worker {pid} was gone"));
-        };
+        let gone = || Ok(format!("worker {pid} was gone"));
+        let Some(handle) = &self.handle else { return gone() };
         let error = |error| FaultError::new(format!("worker {pid} cannot be ended: {error}")).help(by_hand());
-        handle.signal(Signal::KILL).map_err(error)?;
+        // Nothing is opened for this, and nothing is started: the fault may be that neither can be done.
+        if !handle.signal(Signal::KILL).map_err(error)? {
+            return gone();
+        }
         let patience = Duration::from_millis(self.undo.patience_millis);
         if handle.wait(patience).map_err(error)? {
             Ok(format!("worker {pid} ended"))

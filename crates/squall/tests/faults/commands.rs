@@ -13,7 +13,7 @@ fn kinds_are_listed_with_what_they_take() {
     assert_eq!(cpu["class"], "held");
     let names: Vec<&Value> =
         cpu["parameters"].as_array().unwrap().iter().map(|entry| &entry["name"]).collect();
-    assert_eq!(names, ["cores", "all_cores", "percent"]);
+    assert_eq!(names, ["cores", "all", "cpus", "percent", "nice", "cgroup", "of_process"]);
     let table = place.run(&["faults", "list"]);
     for kind in &kinds {
         let name = kind["kind"].as_str().unwrap();
