@@ -32,7 +32,8 @@ pub fn start(words: &[&str]) -> io::Result<Companion> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     let mut command = Command::new(SELF);
     command.args(words).stdin(Stdio::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.process_group(0).spawn()?;
+    // not in the folder of ours: it could not be unmounted or removed as long as the other process lives
+    let child = command.current_dir("/").process_group(0).spawn()?;
     Ok(Companion { child, socket: ours })
 }
 
@@ -45,6 +46,11 @@ pub fn end_with_parent(parent: u32) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let parent = i32::try_from(parent).ok().and_then(Pid::from_raw);
     if getppid() == parent { Ok(()) } else { Err(io::Error::other("the parent process is gone")) }
+}
+
+/// The number of the process that started this one; `None` when it is gone and this one was given to another.
+pub fn parent() -> Option<u32> {
+    getppid().and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok())
 }
 
 /// What a process that must survive was granted.

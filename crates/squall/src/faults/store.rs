@@ -6,12 +6,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use squall_engine::fault::ledger::Ledger;
 use squall_engine::fault::port::{Lock, Store, StoreError};
-use squall_engine::fault::record::{FaultId, Identity, Moment, Record};
+use squall_engine::fault::record::{FaultId, Hand, Identity, Moment, Record};
+use squall_engine::fault::step::Step;
 use squall_os::durable::{self, Lines, LockFile, Locked};
 use squall_os::{clock, procfs};
 
-/// How long another hand may hold the lock.
+use super::stop::Stop;
+
+/// How long another hand may hold a fault's lock.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// From this size on a ledger is begun anew, in bytes: some thousand faults.
+const LARGE: u64 = 1024 * 1024;
 
 /// The ledger of this user.
 #[derive(Debug)]
@@ -20,6 +26,8 @@ pub struct FileStore {
     lines: Lines,
     lock: LockFile,
     boot: String,
+    patience: Duration,
+    stop: Option<Stop>,
 }
 
 /// The folder that holds this user's ledger.
@@ -53,11 +61,38 @@ impl FileStore {
             Ok((lines, LockFile::open(&folder.join("faults.lock"))?, procfs::boot_id()?))
         });
         match opened {
-            Ok((lines, lock, boot)) => Ok(FileStore { folder, lines, lock, boot }),
+            Ok((lines, lock, boot)) => {
+                Ok(FileStore { folder, lines, lock, boot, patience: PATIENCE, stop: Stop::asked_for() })
+            }
             Err(source) => {
                 Err(StoreError::Io { place: folder.display().to_string(), what: "opened", source })
             }
         }
+    }
+
+    /// The same, waiting no longer than that for other hands.
+    #[must_use]
+    pub fn waiting(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Begins the ledger anew when it has grown large, all its faults are put back, and whoever made them is gone. What was
+    /// there is kept beside it.
+    ///
+    /// # Errors
+    /// It cannot be read or written.
+    pub fn renew(&self) -> Result<bool, StoreError> {
+        let gone = |runner: &Identity| {
+            let alive = procfs::process(runner.pid).is_ok_and(|process| process.start == runner.start);
+            runner.boot != self.boot || !alive
+        };
+        let done = |content: &[u8]| {
+            let ledger = Ledger::read(content);
+            ledger.is_done() && ledger.all().all(|(_, entry)| gone(&entry.planned.runner))
+        };
+        let old = self.folder.join("faults.ledger.old");
+        self.lines.renew(LARGE, &old, done).map_err(self.error("renewed"))
     }
 
     /// Where it is.
@@ -84,10 +119,16 @@ impl Store for FileStore {
         Ok(Ledger::read(&self.lines.read().map_err(self.error("read"))?))
     }
 
-    fn lock(&self) -> Result<Box<dyn Lock>, StoreError> {
-        let locked = self.lock.lock(PATIENCE).map_err(self.error("locked"))?;
-        let locked = locked.ok_or(StoreError::Busy(PATIENCE))?;
+    fn lock(&self, fault: &FaultId) -> Result<Box<dyn Lock>, StoreError> {
+        let locked = self.lock.lock(fault.bits(), self.patience).map_err(self.error("locked"))?;
+        let locked = locked.ok_or(StoreError::Busy(self.patience))?;
         Ok(Box::new(Held(locked)))
+    }
+
+    fn reached(&self, by: Hand, step: Step) {
+        if let Some(stop) = &self.stop {
+            stop.reached(by, step);
+        }
     }
 
     fn now_micros(&self) -> i64 {
