@@ -45,7 +45,14 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "squall",
-        uses: &["squall-aws", "squall-engine", "squall-host", "squall-model", "squall-os", "squall-providers"],
+        uses: &[
+            "squall-aws",
+            "squall-engine",
+            "squall-host",
+            "squall-model",
+            "squall-os",
+            "squall-providers",
+        ],
         tests_use: &["squall-testkit"],
         never: DOORS,
     },
