@@ -197,7 +197,7 @@ impl Fault for Cpu {
         Ok(undo)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         PATIENCE
     }
 

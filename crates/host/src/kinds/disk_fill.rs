@@ -237,7 +237,7 @@ impl Fault for DiskFill {
         Ok(undos)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         PATIENCE
     }
 

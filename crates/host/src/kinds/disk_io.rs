@@ -156,7 +156,7 @@ impl Fault for DiskIo {
         Ok(undos)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         PATIENCE
     }
 

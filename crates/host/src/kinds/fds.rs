@@ -157,7 +157,7 @@ impl Fault for Fds {
         Ok(undo)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         PATIENCE
     }
 

@@ -215,7 +215,7 @@ impl Fault for Memory {
         Ok(undo)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         PATIENCE
     }
 

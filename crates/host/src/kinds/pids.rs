@@ -153,7 +153,7 @@ impl Fault for Pids {
         Ok(undo)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         PATIENCE
     }
 
