@@ -20,11 +20,12 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use crate::error::AwsError;
 
 /// Connections whose servers are checked against the certificates in the file or folder `bundle`, else
-/// against the system's. They go through proxies if `proxied`, as `HTTP_PROXY`, `HTTPS_PROXY` and
+/// against the system's, else, where it has none, against Mozilla's. They go through proxies if `proxied`, as `HTTP_PROXY`, `HTTPS_PROXY` and
 /// `NO_PROXY` say.
 pub(super) fn client(bundle: Option<PathBuf>, proxied: bool) -> SharedHttpClient {
     SharedHttpClient::new(Http(Arc::new(Shared { bundle, proxied, connectors: Mutex::default() })))
@@ -118,19 +119,25 @@ fn trusted(bundle: Option<&Path>) -> Result<String, AwsError> {
         log::debug!("certificates: {error}");
     }
     let mut pem = String::new();
-    for certificate in found.certs {
+    add(&mut pem, found.certs);
+    if let (true, Some(path)) = (pem.is_empty(), bundle) {
+        return Err(unusable(format!("`{}` holds no PEM certificate", path.display())));
+    }
+    if pem.is_empty() {
+        log::debug!("certificates: this system has none, Mozilla's are used");
+        add(&mut pem, webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    }
+    Ok(pem)
+}
+
+/// Appends certificates as PEM.
+fn add(pem: &mut String, certificates: impl IntoIterator<Item = CertificateDer<'static>>) {
+    for certificate in certificates {
         let encoded = BASE64_STANDARD.encode(&certificate);
         // The connector takes it for certain that each of them can be used.
         if RootCertStore::empty().add(certificate).is_ok() {
             let _ = writeln!(pem, "-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----");
         }
-    }
-    match (pem.is_empty(), bundle) {
-        (false, _) => Ok(pem),
-        (true, Some(path)) => Err(unusable(format!("`{}` holds no PEM certificate", path.display()))),
-        (true, None) => Err(unusable(
-            "this system has none; install `ca-certificates`, or name a PEM file in AWS_CA_BUNDLE".to_owned(),
-        )),
     }
 }
 
