@@ -5,7 +5,13 @@ pub(crate) fn advice(text: &str) -> Option<String> {
     if let Some((code, operation)) = refusal(text) {
         return for_code(code, operation);
     }
-    let known: [(&str, &str); 6] = [
+    if let Some(parameter) = null_parameter(text) {
+        return Some(format!(
+            "an argument that AWS needs is missing, and a null was sent for it, as chaostoolkit-aws does: give the function the \
+             one that becomes `{parameter}`"
+        ));
+    }
+    let known = [
         (
             "AWS requires a region to be set!",
             "name the region: `aws_region` in the experiment's configuration, or the environment variable AWS_REGION",
@@ -29,9 +35,32 @@ pub(crate) fn advice(text: &str) -> Option<String> {
             "Connect timeout on endpoint URL",
             "the network does not let the URL through: look at routes, security groups and proxies",
         ),
-        ("Partial credentials found in", "an access key needs its secret key: give both or neither"),
+        ("Partial credentials found in e", "an access key needs its secret key: give both or neither"),
+        (
+            "Error when retrieving credentials from profile",
+            "see that the profile works: `aws sts get-caller-identity --profile NAME`; where a sign-in has expired, \
+             `aws sso login --profile NAME` renews it",
+        ),
+        (
+            "SSL validation failed for",
+            "who signed the server's certificate is not trusted here: name a PEM file with that authority in AWS_CA_BUNDLE, \
+             or as `ca_bundle` of the profile; proxies that look into connections have one of their own",
+        ),
+        ("invalid path:", "AWS_CA_BUNDLE, `ca_bundle` of the profile or REQUESTS_CA_BUNDLE name the file"),
+        (
+            "\"InstanceGroupType\", must be one of",
+            "the function cannot choose by `group_type`, in chaostoolkit-aws neither: leave it out, or call `list_instances` of \
+             `emr` in an activity of type `aws`, with `InstanceGroupTypes`",
+        ),
     ];
     known.iter().find(|(words, _)| text.contains(words)).map(|(_, advice)| (*advice).to_owned())
+}
+
+/// The parameter that was null, where that alone is the matter.
+fn null_parameter(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("Parameter validation failed:\nInvalid type for parameter ")?;
+    let (parameter, rest) = rest.split_once(", value: None, ")?;
+    (!rest.contains('\n') && !parameter.contains(['.', '\n'])).then_some(parameter)
 }
 
 /// The code and the operation of a service's refusal.
@@ -73,6 +102,27 @@ fn for_code(code: &str, operation: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::advice;
+
+    #[test]
+    fn certificates_sign_ins_and_nulls_say_what_to_do() {
+        let said = |text: &str| advice(text).unwrap_or_default();
+        assert!(
+            said("SSL validation failed for https://a/ invalid peer certificate: UnknownIssuer")
+                .contains("AWS_CA_BUNDLE")
+        );
+        assert!(
+            said("Could not find a suitable TLS CA certificate bundle, invalid path: /x")
+                .contains("`ca_bundle`")
+        );
+        assert!(
+            said("Error when retrieving credentials from profile: failed to load the cached SSO token")
+                .contains("aws sso login")
+        );
+        let null = "Parameter validation failed:\nInvalid type for parameter version, value: None, type: <class 'NoneType'>, \
+                    valid types: <class 'str'>";
+        assert!(said(null).contains("becomes `version`"));
+        assert_eq!(advice(&format!("{null}\nUnknown parameter in input: \"x\"")), None);
+    }
 
     #[test]
     fn throttles_denials_and_missing_regions_say_what_to_do() {

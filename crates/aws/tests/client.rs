@@ -14,7 +14,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_types::retry::RetryConfig;
-use squall_aws::client::{Client, ClientConfig, Limiter, Permit};
+use squall_aws::client::{Client, ClientConfig, Discovered, Discovery, Limiter, Permit};
 use squall_aws::endpoint::{ConfiguredUrls, EndpointConfig};
 use squall_aws::error::AwsError;
 use squall_aws::model;
@@ -33,6 +33,8 @@ fn config(service: &str, url: &str) -> ClientConfig {
         identities: IdentityCache::no_cache(),
         http: aws_smithy_http_client::Builder::new().build_http(),
         endpoint,
+        discovery: Discovery::default(),
+        discovered: Discovered::default(),
         retry: RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)),
         connect_timeout: Duration::from_secs(10),
         read_timeout: Duration::from_secs(10),

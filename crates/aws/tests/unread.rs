@@ -11,7 +11,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_types::retry::RetryConfig;
-use squall_aws::client::{Client, ClientConfig};
+use squall_aws::client::{Client, ClientConfig, Discovered, Discovery};
 use squall_aws::endpoint::{ConfiguredUrls, EndpointConfig};
 use squall_aws::error::AwsError;
 use squall_aws::model;
@@ -52,6 +52,8 @@ fn get_object(url: &str) -> Result<Map, AwsError> {
         identities: IdentityCache::no_cache(),
         http: aws_smithy_http_client::Builder::new().build_http(),
         endpoint: EndpointConfig { region: Some("eu-west-1".into()), urls, ..EndpointConfig::default() },
+        discovery: Discovery::default(),
+        discovered: Discovered::default(),
         retry: RetryConfig::disabled(),
         connect_timeout: Duration::from_secs(10),
         read_timeout: Duration::from_secs(10),

@@ -1,269 +1,293 @@
-//! Where credentials come from, with the built program against doubles of the services that give them: containers,
-//! instances, token services, single sign-on, programs.
+//! Where the built program gets AWS credentials from, each place a server of this test or a file: which key the
+//! calls are signed with, what the place was asked, and what is said when it gives nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
+mod aws_double;
 
-const SQUALL: &str = env!("CARGO_BIN_EXE_squall");
+use std::time::Duration;
 
-const EXPERIMENT: &str = r#"{"title": "t", "description": "d", "method": [{"type": "probe", "name": "who",
-    "provider": {"type": "aws", "service": "sts", "operation": "get_caller_identity"}}]}"#;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
 
-/// A request that a double was sent.
-#[derive(Clone, Debug)]
-struct Request {
-    line: String,
-    headers: Vec<(String, String)>,
-    body: String,
+use self::aws_double::{Double, Home, LATE, Seen, sts};
+
+/// Keys as containers and instances hand them out.
+fn keys(id: &str, expiry: &str) -> String {
+    json!({
+        "Code": "Success", "Type": "AWS-HMAC", "LastUpdated": "2024-01-01T00:00:00Z",
+        "AccessKeyId": id, "SecretAccessKey": "s", "Token": "t", "Expiration": expiry,
+    })
+    .to_string()
 }
 
-impl Request {
-    fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
+fn nothing() -> (u16, String) {
+    (404, "{}".to_owned())
 }
 
-/// All services in one: it answers by what it is asked, and keeps that.
-struct Double {
-    url: String,
-    requests: Arc<Mutex<Vec<Request>>>,
-}
-
-impl Double {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&requests);
-        // It ends with the test's process.
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let kept = Arc::clone(&kept);
-                std::thread::spawn(move || serve(stream, &kept));
-            }
-        });
-        Double { url, requests }
+/// A container's agent, which wants its token.
+fn container(seen: &Seen) -> (u16, String) {
+    match (seen.target.as_str(), seen.header("authorization")) {
+        ("/role?id=1", "let-me-in") => (200, keys("AKIACONTAINER", LATE)),
+        ("/role?id=1", _) => (401, "{}".to_owned()),
+        _ => sts(seen).unwrap_or_else(nothing),
     }
-
-    fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
-    }
-
-    /// The request that asks who we are: what it is signed with shows which credentials were used.
-    fn asked(&self) -> Request {
-        let requests = self.requests();
-        let asked = requests.iter().find(|request| request.body.contains("Action=GetCallerIdentity"));
-        asked.unwrap_or_else(|| panic!("nobody asked: {requests:#?}")).clone()
-    }
-}
-
-fn serve(stream: TcpStream, kept: &Mutex<Vec<Request>>) {
-    let mut reader = BufReader::new(stream);
-    while let Some(request) = read(&mut reader) {
-        let (status, body) = answer(&request);
-        let extra = if request.line.contains("/latest/api/token") {
-            "x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n"
-        } else {
-            ""
-        };
-        kept.lock().unwrap().push(request);
-        let head = format!("HTTP/1.1 {status} S\r\n{extra}content-length: {}\r\n\r\n", body.len());
-        if reader.get_mut().write_all(format!("{head}{body}").as_bytes()).is_err() {
-            return;
-        }
-    }
-}
-
-fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    let mut headers = Vec::new();
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).ok()?;
-        let Some((name, value)) = header.trim_end().split_once(':') else { break };
-        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
-    }
-    let length = headers.iter().find(|(name, _)| name == "content-length");
-    let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().unwrap())];
-    reader.read_exact(&mut body).ok()?;
-    Some(Request { line: line.trim_end().to_owned(), headers, body: String::from_utf8(body).unwrap() })
-}
-
-fn keys(id: &str) -> String {
-    format!(
-        r#"{{"Code": "Success", "Version": 1, "AccessKeyId": "{id}", "SecretAccessKey": "s", "Token": "t",
-            "SessionToken": "t", "Expiration": "2099-01-01T00:00:00Z", "LastUpdated": "2026-01-01T00:00:00Z",
-            "Type": "AWS-HMAC"}}"#
-    )
-}
-
-fn answer(request: &Request) -> (u16, String) {
-    let ok = |body: String| (200, body);
-    let path = request.line.split(' ').nth(1).unwrap_or_default();
-    if request.body.contains("Action=GetCallerIdentity") {
-        return ok("<GetCallerIdentityResponse><GetCallerIdentityResult><Account>111122223333</Account>\
-            </GetCallerIdentityResult></GetCallerIdentityResponse>"
-            .to_owned());
-    }
-    if request.body.contains("Action=AssumeRoleWithWebIdentity") {
-        return ok("<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>\
-            <AccessKeyId>AKWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
-            <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>\
-            </AssumeRoleWithWebIdentityResponse>"
-            .to_owned());
-    }
-    match path {
-        "/container" => ok(keys("AKCONTAINER")),
-        "/latest/api/token" => ok("metadata-token".to_owned()),
-        path if path.starts_with("/latest/meta-data/iam/security-credentials") => {
-            match path.rsplit('/').next() {
-                Some("web-server") => ok(keys("AKINSTANCE")),
-                _ => ok("web-server".to_owned()),
-            }
-        }
-        path if path.starts_with("/federation/credentials") => {
-            ok(r#"{"roleCredentials": {"accessKeyId": "AKSSO",
-            "secretAccessKey": "s", "sessionToken": "t", "expiration": 4070908800000}}"#
-                .to_owned())
-        }
-        _ => (404, String::new()),
-    }
-}
-
-/// Runs the experiment with that environment; gives what it said.
-fn run(folder: &Path, double: &Double, environment: &[(&str, String)]) -> String {
-    fs::write(folder.join("e.json"), EXPERIMENT).unwrap();
-    let output = Command::new(SQUALL)
-        .args(["--no-log-file", "run", "e.json"])
-        .current_dir(folder)
-        .env_clear()
-        .env("HOME", folder)
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("AWS_REGION", "eu-west-1")
-        .env("AWS_ENDPOINT_URL_STS", &double.url)
-        .env("AWS_MAX_ATTEMPTS", "1")
-        .envs(environment.iter().cloned())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// The credentials that were used, by their id.
-fn used(double: &Double, said: &str) -> String {
-    assert!(!said.contains("ERROR"), "{said}");
-    let asked = double.asked();
-    let authorization = asked.header("authorization").unwrap();
-    let (_, rest) = authorization.split_once("Credential=").unwrap();
-    rest.split('/').next().unwrap().to_owned()
 }
 
 #[test]
-fn a_container_gives_credentials_for_its_token() {
-    let (folder, double) = (tempfile::tempdir().unwrap(), Double::start());
-    let said = run(
-        folder.path(),
-        &double,
-        &[
-            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/container", double.url)),
-            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "container-token".to_owned()),
-        ],
-    );
-    assert_eq!(used(&double, &said), "AKCONTAINER");
-    let request = double.requests().into_iter().find(|request| request.line.contains("/container")).unwrap();
-    assert_eq!(request.header("authorization"), Some("container-token"));
-}
-
-#[test]
-fn an_instance_gives_credentials_for_a_session_token() {
-    let (folder, double) = (tempfile::tempdir().unwrap(), Double::start());
-    let endpoint = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", double.url.clone())];
-    let said = run(folder.path(), &double, &endpoint);
-    assert_eq!(used(&double, &said), "AKINSTANCE");
-    let requests = double.requests();
-    assert!(requests[0].line.starts_with("PUT /latest/api/token"), "{requests:#?}");
-    assert_eq!(requests[1].header("x-aws-ec2-metadata-token"), Some("metadata-token"));
-
-    let double = Double::start();
-    let disabled = [
-        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", double.url.clone()),
-        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+fn a_container_has_a_role() {
+    let (home, double) = (Home::new(), Double::start(container));
+    let (url, role) = (double.url(), format!("{}/role?id=1", double.url()));
+    let set = [("AWS_ENDPOINT_URL", url.as_str()), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", role.as_str())];
+    let with = |more: &[(&'static str, &str)]| home.who(1, &[&set, more].concat());
+    assert_eq!(with(&[("AWS_CONTAINER_AUTHORIZATION_TOKEN", "let-me-in")]).keys, ["AKIACONTAINER"]);
+    // A pod's token lies in a file, which goes before the variable.
+    let file = home.file("token", "let-me-in");
+    let file = [
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file.to_str().unwrap()),
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "old"),
     ];
-    let said = run(folder.path(), &double, &disabled);
-    assert!(said.contains("Unable to locate credentials"), "{said}");
-    assert!(double.requests().is_empty());
-}
-
-#[test]
-fn a_token_file_gives_credentials_of_a_role() {
-    let (folder, double) = (tempfile::tempdir().unwrap(), Double::start());
-    let token = folder.path().join("token");
-    fs::write(&token, "web-token").unwrap();
-    let said = run(
-        folder.path(),
-        &double,
-        &[
-            ("AWS_WEB_IDENTITY_TOKEN_FILE", token.display().to_string()),
-            ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/web".to_owned()),
-        ],
+    assert_eq!(with(&file).keys, ["AKIACONTAINER"]);
+    let refused = with(&[("AWS_CONTAINER_AUTHORIZATION_TOKEN", "guessed")]);
+    assert_eq!(refused.keys, [Value::Null]);
+    assert!(
+        refused.exception.contains("Error when retrieving credentials from container-role: ")
+            && refused.exception.contains("401"),
+        "{}",
+        refused.exception
     );
-    assert_eq!(used(&double, &said), "AKWEB");
-    let requests = double.requests();
-    let body = &requests.iter().find(|request| request.body.contains("WebIdentity")).unwrap().body;
-    assert!(body.contains("WebIdentityToken=web-token"), "{body}");
+    // Keys in clear text only from this machine.
+    let far = home.who(1, &[("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/role")]);
+    assert!(far.exception.contains("http://192.0.2.1/role"), "{}", far.exception);
 }
 
 #[test]
-fn a_program_that_a_profile_names_gives_credentials() {
-    let (folder, double) = (tempfile::tempdir().unwrap(), Double::start());
-    let program = folder.path().join("give");
-    fs::write(&program, format!("#!/bin/sh\ncat <<END\n{}\nEND\n", keys("AKPROCESS"))).unwrap();
-    let config = folder.path().join("config");
-    let line = format!("credential_process = sh {}", program.display());
-    fs::write(&config, format!("[profile tools]\n{line}\n")).unwrap();
-    let environment =
-        [("AWS_CONFIG_FILE", config.display().to_string()), ("AWS_PROFILE", "tools".to_owned())];
-    let said = run(folder.path(), &double, &environment);
-    assert_eq!(used(&double, &said), "AKPROCESS");
+fn keys_are_asked_for_again_before_they_expire() {
+    for (expiry, questions) in [("in five minutes", 2), (LATE, 1)] {
+        let answer = move |seen: &Seen| {
+            let soon = || (jiff::Timestamp::now() + Duration::from_secs(300)).to_string();
+            let expiry = if expiry == LATE { LATE.to_owned() } else { soon() };
+            if seen.target == "/role" {
+                (200, keys("AKIASOON", &expiry))
+            } else {
+                sts(seen).unwrap_or_else(nothing)
+            }
+        };
+        let (home, double) = (Home::new(), Double::start(answer));
+        let (url, role) = (double.url(), format!("{}/role", double.url()));
+        let set = [("AWS_ENDPOINT_URL", url.as_str()), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", role.as_str())];
+        assert_eq!(home.who(2, &set).keys, ["AKIASOON", "AKIASOON"]);
+        assert_eq!(double.asked(), vec!["GET /role"; questions], "keys that expire {expiry}");
+    }
+}
+
+/// The metadata service of an instance that has a role.
+fn instance(seen: &Seen) -> (u16, String) {
+    const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+    let may = seen.header("x-aws-ec2-metadata-token") == "session";
+    match (seen.method.as_str(), seen.target.as_str()) {
+        ("PUT", "/latest/api/token") if !seen.header("x-aws-ec2-metadata-token-ttl-seconds").is_empty() => {
+            (200, "session".to_owned())
+        }
+        ("GET", ROLES) if may => (200, "workers".to_owned()),
+        ("GET", path) if may && path.strip_prefix(ROLES) == Some("workers") => {
+            (200, keys("AKIAINSTANCE", LATE))
+        }
+        _ => sts(seen).unwrap_or_else(nothing),
+    }
 }
 
 #[test]
-fn single_sign_on_gives_credentials_for_its_kept_token() {
-    let (folder, double) = (tempfile::tempdir().unwrap(), Double::start());
-    let config = folder.path().join("config");
-    fs::write(
-        &config,
-        "[profile people]\nsso_start_url = https://people.example/start\nsso_region = eu-west-1\n\
-         sso_account_id = 111122223333\nsso_role_name = reader\n",
-    )
-    .unwrap();
-    // the name is the SHA-1 of the start URL
-    let cache = folder.path().join(".aws/sso/cache");
-    fs::create_dir_all(&cache).unwrap();
-    fs::write(
-        cache.join("43aa479648a77b345f23e5de1f1a6fe826ae4371.json"),
-        r#"{"accessToken": "sso-token", "expiresAt": "2099-01-01T00:00:00Z", "region": "eu-west-1",
-            "startUrl": "https://people.example/start"}"#,
-    )
-    .unwrap();
-    let said = run(
-        folder.path(),
-        &double,
-        &[
-            ("AWS_CONFIG_FILE", config.display().to_string()),
-            ("AWS_PROFILE", "people".to_owned()),
-            ("AWS_ENDPOINT_URL_SSO", double.url.clone()),
-        ],
+fn an_instance_has_a_role() {
+    let (home, double) = (Home::new(), Double::start(instance));
+    let url = double.url();
+    let set = [("AWS_ENDPOINT_URL_STS", url.as_str()), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str())];
+    assert_eq!(home.key(&set), "AKIAINSTANCE");
+    assert_eq!(
+        double.asked(),
+        [
+            "PUT /latest/api/token",
+            "GET /latest/meta-data/iam/security-credentials/",
+            "GET /latest/meta-data/iam/security-credentials/workers",
+        ]
     );
-    assert_eq!(used(&double, &said), "AKSSO");
-    let requests = double.requests();
-    let request = requests.iter().find(|request| request.line.contains("/federation/credentials")).unwrap();
-    assert_eq!(request.header("x-amz-sso_bearer_token"), Some("sso-token"));
+    let off = home.who(1, &[&set[..], &[("AWS_EC2_METADATA_DISABLED", "true")]].concat());
+    assert!(off.exception.ends_with("NoCredentialsError: Unable to locate credentials"), "{}", off.exception);
+    assert!(off.log.contains("give credentials: "), "{}", off.log);
+    // An instance without a role, and no service at all, are the same: nobody has credentials.
+    let bare = Double::start(|_| nothing());
+    for endpoint in [bare.url(), "http://127.0.0.1:9".to_owned()] {
+        let none = home.who(1, &[("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint.as_str())]);
+        assert!(none.exception.ends_with("Unable to locate credentials"), "{}", none.exception);
+    }
+}
+
+#[test]
+fn a_web_identity_is_a_role() {
+    let (home, double) = (Home::new(), Double::start(|seen| sts(seen).unwrap_or_else(nothing)));
+    let url = double.url();
+    let token = home.file("token", "j.w.t");
+    let set = [
+        ("AWS_ENDPOINT_URL", url.as_str()),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+        ("AWS_ROLE_ARN", "arn:aws:iam::1:role/pods"),
+        ("AWS_ROLE_SESSION_NAME", "pod-7"),
+    ];
+    assert_eq!(home.key(&set), "AssumeRoleWithWebIdentity");
+    let asked = double.seen();
+    for part in
+        ["RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fpods", "RoleSessionName=pod-7", "WebIdentityToken=j.w.t"]
+    {
+        assert!(asked[0].body.contains(part), "{}", asked[0].body);
+    }
+    assert_eq!(asked[0].header("authorization"), "", "who has no keys yet signs nothing");
+
+    home.file(
+        ".aws/config",
+        &format!(
+            "[profile pods]\nrole_arn = arn:aws:iam::1:role/pods\nweb_identity_token_file = {}\n",
+            token.display()
+        ),
+    );
+    assert_eq!(home.key(&[set[0], ("AWS_PROFILE", "pods")]), "AssumeRoleWithWebIdentity");
+
+    let gone = home.who(1, &[set[0], ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token"), set[2]]);
+    assert!(
+        gone.exception
+            .contains("from assume-role-with-web-identity: `/nowhere/token` cannot be read: No such file"),
+        "{}",
+        gone.exception
+    );
+}
+
+/// The portal of IAM Identity Center, and its sign-in.
+fn portal(seen: &Seen) -> (u16, String) {
+    let token = seen.header("x-amz-sso_bearer_token");
+    match seen.target.split('?').next().unwrap_or_default() {
+        "/token" => {
+            (200, json!({"accessToken": "renewed", "tokenType": "Bearer", "expiresIn": 28800}).to_string())
+        }
+        "/federation/credentials" if ["signed-in", "renewed"].contains(&token) => {
+            let keys = json!({
+                "accessKeyId": "AKIASSO", "secretAccessKey": "s", "sessionToken": "t", "expiration": 4_102_444_800_000_i64,
+            });
+            (200, json!({"roleCredentials": keys}).to_string())
+        }
+        "/federation/credentials" => (
+            401,
+            json!({"__type": "UnauthorizedException", "message": "Session token not found or invalid"})
+                .to_string(),
+        ),
+        _ => sts(seen).unwrap_or_else(nothing),
+    }
+}
+
+/// Signs in as `aws sso login` does: a file named by a sum of `name`.
+fn sign_in(home: &Home, name: &str, token: &str, until: &str) {
+    use std::fmt::Write as _;
+    let mut sum = String::new();
+    for byte in Sha1::digest(name) {
+        write!(sum, "{byte:02x}").unwrap();
+    }
+    let cached = json!({
+        "startUrl": "https://corp.awsapps.com/start", "region": "eu-west-1", "accessToken": token, "expiresAt": until,
+        "clientId": "c", "clientSecret": "cs", "registrationExpiresAt": LATE, "refreshToken": "r",
+    });
+    home.file(&format!(".aws/sso/cache/{sum}.json"), &cached.to_string());
+}
+
+#[test]
+fn who_signed_in_has_a_role() {
+    let (home, double) = (Home::new(), Double::start(portal));
+    let url = double.url();
+    let mut config = String::new();
+    for session in ["corp", "late", "out", "never"] {
+        config += &format!(
+            "[profile {session}]\nsso_session = {session}\nsso_account_id = 111122223333\nsso_role_name = Chaos\n\
+             [sso-session {session}]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n"
+        );
+    }
+    config += "[profile old]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n\
+               sso_account_id = 111122223333\nsso_role_name = Chaos\n";
+    home.file(".aws/config", &config);
+    sign_in(&home, "corp", "signed-in", LATE);
+    sign_in(&home, "https://corp.awsapps.com/start", "signed-in", LATE);
+    sign_in(&home, "late", "signed-in", "2024-01-01T00:00:00Z");
+    sign_in(&home, "out", "signed-out", LATE);
+    let with = |profile| home.who(1, &[("AWS_ENDPOINT_URL", url.as_str()), ("AWS_PROFILE", profile)]);
+    for profile in ["corp", "old", "late"] {
+        let outcome = with(profile);
+        assert_eq!(outcome.keys, ["AKIASSO"], "{profile}: {}", outcome.log);
+    }
+    let role = "GET /federation/credentials?role_name=Chaos&account_id=111122223333";
+    assert_eq!(double.asked(), [role, role, "POST /token", role], "a token that is over is renewed");
+    let out = with("out");
+    assert!(out.exception.contains("Session token not found or invalid"), "{}", out.exception);
+    for profile in ["out", "never"] {
+        let outcome = with(profile);
+        assert!(outcome.exception.contains("CredentialRetrievalError"), "{}", outcome.exception);
+        assert!(outcome.log.contains("`aws sso login --profile"), "{}", outcome.log);
+    }
+}
+
+#[test]
+fn a_process_hands_out_keys() {
+    let (home, double) = (Home::new(), Double::start(|seen| sts(seen).unwrap_or_else(nothing)));
+    let url = double.url();
+    let keys = json!({
+        "Version": 1, "AccessKeyId": "AKIAPROCESS", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": LATE,
+    });
+    let script = home.file("keys.sh", &format!("test \"$1\" = 'a b' || exit 9\necho '{keys}'\n"));
+    let fails = home.file("fails.sh", "echo 'sign in first' >&2\nexit 3\n");
+    home.file(
+        ".aws/config",
+        &format!(
+            "[profile good]\ncredential_process = sh {} \"a b\"\n[profile bad]\ncredential_process = sh {}\n",
+            script.display(),
+            fails.display()
+        ),
+    );
+    let with = |profile| home.who(1, &[("AWS_ENDPOINT_URL", url.as_str()), ("AWS_PROFILE", profile)]);
+    assert_eq!(with("good").keys, ["AKIAPROCESS"]);
+    let bad = with("bad");
+    assert!(bad.exception.contains("sign in first"), "{}", bad.exception);
+}
+
+#[test]
+fn a_profile_has_a_role_with_the_keys_of_another_place() {
+    let (home, double) = (Home::new(), Double::start(instance));
+    let url = double.url();
+    home.file(
+        ".aws/config",
+        "[profile keys]\naws_access_key_id = AKIAKEYS\naws_secret_access_key = s\n\
+         [profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = keys\nexternal_id = guest\n\
+         [profile place]\nrole_arn = arn:aws:iam::1:role/r\ncredential_source = Ec2InstanceMetadata\n\
+         [profile code]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = keys\nmfa_serial = arn:aws:iam::1:mfa/me\n\
+         [profile lost]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = nobody\n",
+    );
+    let with = |profile| {
+        let set = [
+            ("AWS_ENDPOINT_URL", url.as_str()),
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str()),
+            ("AWS_PROFILE", profile),
+        ];
+        home.who(1, &set)
+    };
+    assert_eq!(with("keys").keys, ["AKIAKEYS"]);
+    let assumed = |profile, key| {
+        assert_eq!(with(profile).keys, ["AssumeRole"], "{profile}");
+        let seen = double.seen();
+        let assumed = seen.iter().rev().find(|seen| seen.action() == "AssumeRole").unwrap().clone();
+        assert_eq!(assumed.key(), key, "{profile}");
+        assumed.body
+    };
+    assert!(assumed("role", "AKIAKEYS").contains("ExternalId=guest"));
+    assumed("place", "AKIAINSTANCE");
+    let code = with("code").exception;
+    assert!(code.contains("wants a code of the device `arn:aws:iam::1:mfa/me`"), "{code}");
+    let lost = with("lost").exception;
+    assert!(
+        lost.contains("The source_profile \"nobody\" referenced in the profile \"lost\" does not exist."),
+        "{lost}"
+    );
 }

@@ -10,6 +10,7 @@ mod elasticache;
 mod elbv2;
 mod emr;
 mod fis;
+mod helpers;
 mod iam;
 mod incidents;
 mod msk;
@@ -28,9 +29,9 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
     SERVICES.iter().copied().flatten()
 }
 
-/// The function that `module` and `name` mean.
+/// The function that `module` and `name` mean, those that are no activities included.
 pub fn find(module: &str, name: &str) -> Option<&'static Function> {
-    all().find(|function| function.module == module && function.name == name)
+    all().chain(helpers::FUNCTIONS).find(|function| function.module == module && function.name == name)
 }
 
 /// One table a service.

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_smithy_types::retry::RetryConfig;
 
+use super::discovery::{Discovered, Discovery};
 use crate::endpoint::EndpointConfig;
 use crate::model::Service;
 
@@ -30,6 +31,10 @@ pub struct ClientConfig {
     pub http: SharedHttpClient,
     /// What decides where calls go besides their parameters.
     pub endpoint: EndpointConfig,
+    /// Which operations are called where the service itself says.
+    pub discovery: Discovery,
+    /// Where it said so.
+    pub discovered: Discovered,
     /// How often, and by which rules, a call is repeated.
     pub retry: RetryConfig,
     /// The time that making a connection may take.

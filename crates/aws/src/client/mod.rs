@@ -3,6 +3,7 @@
 
 mod config;
 mod customise;
+mod discovery;
 mod failure;
 mod paginate;
 pub mod protocol;
@@ -14,6 +15,7 @@ pub mod validate;
 mod wait;
 
 pub use config::{ClientConfig, Limiter, Permit};
+pub use discovery::{Discovered, DiscoveredBy, Discovery};
 pub use paginate::Pages;
 pub use refusal::{Refusal, check as refusal};
 pub(crate) use send::is_throttle;
@@ -66,6 +68,11 @@ impl Client {
         refusal::check(config.service, operation)?;
         let customised = customise::before(config.service, operation, &parameters)?;
         match self.attempt(operation, &customised, &config.endpoint).await {
+            // The service has moved what it told us of; it is asked again, once.
+            Err(error) if operation.endpointdiscovery.is_some() && discovery::is_elsewhere(&error) => {
+                config.discovered.forget();
+                self.attempt(operation, &customised, &config.endpoint).await
+            }
             // A bucket that is in another region says so; it is called there, once.
             Err(AwsError::Service(error)) if config.service.name == "s3" => {
                 let Some(region) = customise::other_region(operation, &error) else {
@@ -95,6 +102,9 @@ impl Client {
         let problems = validate::problems(service, operation, parameters);
         if !problems.is_empty() {
             return Err(AwsError::Parameters(problems));
+        }
+        if let Some(url) = self.discovered(operation).await? {
+            endpoint.url = url;
         }
         let mut request = protocol::request(service, operation, parameters)?;
         for (name, value) in &endpoint.headers {

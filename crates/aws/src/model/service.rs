@@ -198,6 +198,16 @@ pub struct Operation {
     pub requestcompression: Option<RequestCompression>,
     /// Changes nothing at the service.
     pub readonly: bool,
+    /// The service may be asked where to call the operation.
+    pub endpointdiscovery: Option<EndpointDiscovery>,
+}
+
+/// Whether the service says where an operation is called.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct EndpointDiscovery {
+    /// The operation cannot be called elsewhere.
+    pub required: bool,
 }
 
 /// How a request is made of an operation.

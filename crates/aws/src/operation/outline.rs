@@ -108,15 +108,15 @@ fn to_values(parts: &[Part]) -> Value {
 }
 
 /// A service for programs: its operations and waiters.
-pub fn service_value(service: &'static Service) -> Value {
-    let operations = service.operation_names().map(|name| {
+pub fn service_value(service: &'static Service, shows: impl Fn(&str) -> bool) -> Value {
+    let operations = service.operation_names().filter(|name| shows(name)).map(|name| {
         Value::map([
             ("name", Value::from(snake_case(name))),
             ("operation", name.into()),
             ("paginated", service.paginators().contains_key(name).into()),
         ])
     });
-    let waiters = service.waiters().iter().map(|(name, waiter)| {
+    let waiters = service.waiters().iter().filter(|(name, _)| shows(name)).map(|(name, waiter)| {
         Value::map([
             ("name", Value::from(snake_case(name))),
             ("waiter", name.as_str().into()),

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,10 +21,12 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use squall_engine::configuration::Environment;
 use squall_model::{Map, Value};
 
-use super::innermost;
 use super::scope::{Keys, Role};
 use crate::client::Client;
 use crate::error::AwsError;
+
+/// The longest that credentials may take to be found, role and token services included.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Credentials are renewed when they have less than this left, as botocore does at the latest.
 const RENEWAL: Duration = Duration::from_secs(10 * 60);
@@ -65,12 +68,8 @@ pub(super) fn chain(places: &Places) -> Result<SharedCredentialsProvider, AwsErr
         .profile_name(places.selected)
         .profile_files(places.files.clone())
         .build();
-    let profile = Link { name: "profile", provider: Arc::new(profile), optional: false };
-    let web_identity = web_identity(places).map(|provider| Link {
-        name: "assume-role-with-web-identity",
-        provider,
-        optional: false,
-    });
+    let profile = Link { name: "profile", provider: Arc::new(profile), optional: false, file: None };
+    let web_identity = web_identity(places);
     if places.profile_has_role {
         links.push(profile);
         links.extend(web_identity);
@@ -79,9 +78,14 @@ pub(super) fn chain(places: &Places) -> Result<SharedCredentialsProvider, AwsErr
         links.push(profile);
     }
     let container = EcsCredentialsProvider::builder().configure(&places.config).build();
-    links.push(Link { name: "container-role", provider: Arc::new(container), optional: false });
+    links.push(Link { name: "container-role", provider: Arc::new(container), optional: false, file: None });
     if !is_true(environment, "AWS_EC2_METADATA_DISABLED") {
-        links.push(Link { name: "iam-role", provider: Arc::new(instance(places)), optional: true });
+        links.push(Link {
+            name: "iam-role",
+            provider: Arc::new(instance(places)),
+            optional: true,
+            file: None,
+        });
     }
     Ok(SharedCredentialsProvider::new(Kept::new(Chain { links })))
 }
@@ -99,13 +103,14 @@ fn from_environment(environment: &dyn Environment) -> Result<Option<Credentials>
     Ok(Some(Credentials::new(access, secret, token, None, "env")))
 }
 
-fn web_identity(places: &Places) -> Option<Arc<dyn ProvideCredentials>> {
+fn web_identity(places: &Places) -> Option<Link> {
     let var = |name: &str| places.environment.var(name).filter(|value| !value.is_empty());
     if places.profile.is_some() {
         return None;
     }
+    let file = PathBuf::from(var("AWS_WEB_IDENTITY_TOKEN_FILE")?);
     let configuration = StaticConfiguration {
-        web_identity_token_file: var("AWS_WEB_IDENTITY_TOKEN_FILE")?.into(),
+        web_identity_token_file: file.clone(),
         role_arn: var("AWS_ROLE_ARN")?,
         session_name: var("AWS_ROLE_SESSION_NAME")
             .unwrap_or_else(|| format!("botocore-session-{}", time_stamp())),
@@ -114,7 +119,8 @@ fn web_identity(places: &Places) -> Option<Arc<dyn ProvideCredentials>> {
         .configure(&places.config)
         .static_configuration(configuration)
         .build();
-    Some(Arc::new(provider))
+    let name = "assume-role-with-web-identity";
+    Some(Link { name, provider: Arc::new(provider), optional: false, file: Some(file) })
 }
 
 fn time_stamp() -> u64 {
@@ -146,6 +152,8 @@ struct Link {
     provider: Arc<dyn ProvideCredentials>,
     /// Whether a place that cannot be asked is passed over.
     optional: bool,
+    /// The file that it reads, where errors do not name it.
+    file: Option<PathBuf>,
 }
 
 /// Places that are asked one after the other.
@@ -166,10 +174,15 @@ impl Source for Chain {
                     Err(error)
                         if link.optional || matches!(error, CredentialsError::CredentialsNotLoaded(_)) =>
                     {
-                        log::debug!("No AWS credentials from {}: {}", link.name, innermost(&error));
+                        log::debug!("No AWS credentials from {}: {}", link.name, told(&error));
                     }
                     Err(error) => {
-                        let reason = innermost(&error);
+                        let mut reason = told(&error);
+                        if let Some(file) = &link.file
+                            && error.source().is_some_and(|cause| cause.is::<std::io::Error>())
+                        {
+                            reason = format!("`{}` cannot be read: {reason}", file.display());
+                        }
                         return Err(AwsError::Other {
                             class: "botocore.exceptions.CredentialRetrievalError",
                             message: format!(
@@ -186,6 +199,23 @@ impl Source for Chain {
             })
         })
     }
+}
+
+/// What was said on the way from a place to its innermost cause, each thing once.
+fn told(error: &CredentialsError) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut current = error.source();
+    while let Some(error) = current {
+        let text = error.to_string();
+        // That there are no credentials is known.
+        let is_news =
+            !error.is::<CredentialsError>() && !said.last().is_some_and(|last| last.contains(&text));
+        if is_news {
+            said.push(text);
+        }
+        current = error.source();
+    }
+    if said.is_empty() { error.to_string() } else { said.join(": ") }
 }
 
 /// The credentials of a role, got with others'.
@@ -278,7 +308,8 @@ impl<S: Source> Kept<S> {
         if let Some(credentials) = current.as_ref().filter(|credentials| is_fresh(credentials)) {
             return Ok(credentials.clone());
         }
-        match self.source.load().await {
+        let loaded = tokio::time::timeout(PATIENCE, self.source.load()).await;
+        match loaded.unwrap_or_else(|_| Err(late())) {
             Ok(credentials) => Ok(current.insert(credentials).clone()),
             // Better old ones than none, while they are good.
             Err(error) => match current.as_ref().filter(|credentials| !is_over(credentials)) {
@@ -289,6 +320,16 @@ impl<S: Source> Kept<S> {
                 None => Err(CredentialsError::provider_error(error)),
             },
         }
+    }
+}
+
+fn late() -> AwsError {
+    AwsError::Other {
+        class: "botocore.exceptions.CredentialRetrievalError",
+        message: format!(
+            "Error when retrieving credentials: no place answered within {} seconds",
+            PATIENCE.as_secs()
+        ),
     }
 }
 

@@ -32,6 +32,14 @@ impl SharedFiles {
         let config = path(environment, "AWS_CONFIG_FILE", ".aws/config", home.as_deref());
         let credentials =
             path(environment, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials", home.as_deref());
+        SharedFiles::read_at(config, credentials).await
+    }
+
+    /// As [`read`](Self::read), with the files named.
+    pub(super) async fn read_at(
+        config: Option<PathBuf>,
+        credentials: Option<PathBuf>,
+    ) -> Result<Self, AwsError> {
         let mut files = EnvConfigFiles::builder();
         let mut services = Vec::new();
         for (kind, path) in

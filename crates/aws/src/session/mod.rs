@@ -4,10 +4,11 @@ mod credentials;
 mod files;
 mod http;
 mod limits;
+mod roles;
 mod scope;
 mod settings;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -20,7 +21,6 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use squall_engine::configuration::Environment;
 
 pub(crate) use self::credentials::cause;
@@ -30,12 +30,9 @@ pub use self::scope::{Keys, Role, Scope};
 use self::files::SharedFiles;
 use self::limits::Buckets;
 use self::settings::Settings;
-use crate::client::{Client, ClientConfig};
+use crate::client::{Client, ClientConfig, DiscoveredBy};
 use crate::error::AwsError;
 use crate::model;
-
-/// The longest that credentials may take to be found, role and token services included.
-const CREDENTIALS_PATIENCE: Duration = Duration::from_secs(120);
 
 /// botocore's, for connecting and for reading.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -50,7 +47,7 @@ pub struct Session {
     buckets: Buckets,
     user_agent: Arc<str>,
     files: tokio::sync::OnceCell<SharedFiles>,
-    identities: OnceCell<SharedIdentityCache>,
+    discovered: DiscoveredBy,
     http: RefCell<HashMap<Option<PathBuf>, SharedHttpClient>>,
     providers: RefCell<HashMap<Scope, SharedCredentialsProvider>>,
 }
@@ -63,7 +60,7 @@ impl Session {
             buckets: Buckets::new(limits),
             user_agent: concat!("Squall/", env!("CARGO_PKG_VERSION"), " ua/2.1 lang/rust").into(),
             files: tokio::sync::OnceCell::new(),
-            identities: OnceCell::new(),
+            discovered: DiscoveredBy::default(),
             http: RefCell::default(),
             providers: RefCell::default(),
         }
@@ -167,10 +164,13 @@ impl Session {
             service,
             region: Some(Arc::clone(region)),
             credentials,
-            identities: self.identities(),
+            // Providers keep what they found, for as long as botocore does.
+            identities: IdentityCache::no_cache(),
             http: self.http(settings.ca_bundle()),
             endpoint: settings.endpoint(service, region),
-            retry: settings.retry(service.name)?,
+            discovery: settings.discovery()?,
+            discovered: self.discovered.of(format!("{}/{region}/{account}", service.name)),
+            retry: settings.retry(service)?,
             connect_timeout: PATIENCE,
             read_timeout: PATIENCE,
             limiter: Some(self.buckets.bucket(service.name, region, account)),
@@ -195,6 +195,7 @@ impl Session {
         let provider = match &scope.keys {
             Some(keys) => credentials::given(keys),
             None => {
+                roles::check(files, selected)?;
                 let settings =
                     Settings { environment: &*self.environment, files, profile: files.profile(selected) };
                 let config = ProviderConfig::empty()
@@ -236,17 +237,6 @@ impl Session {
             || ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"]
                 .iter()
                 .any(|name| self.environment.var(name).is_some_and(|name| !name.is_empty()))
-    }
-
-    fn identities(&self) -> SharedIdentityCache {
-        self.identities
-            .get_or_init(|| {
-                IdentityCache::lazy()
-                    .load_timeout(CREDENTIALS_PATIENCE)
-                    .buffer_time(Duration::from_secs(5 * 60))
-                    .build()
-            })
-            .clone()
     }
 
     fn http(&self, bundle: Option<PathBuf>) -> SharedHttpClient {

@@ -8,6 +8,7 @@ use aws_smithy_types::retry::RetryConfig;
 use squall_engine::configuration::Environment;
 
 use super::files::{self, SharedFiles};
+use crate::client::Discovery;
 use crate::endpoint::{ConfiguredUrls, EndpointConfig, S3Config, ServicesSection};
 use crate::error::AwsError;
 use crate::model::Service;
@@ -104,19 +105,31 @@ impl Settings<'_> {
         self.value("AWS_CA_BUNDLE", "ca_bundle").or_else(requests).map(PathBuf::from)
     }
 
-    /// Mode and number of attempts for a service (boto3's name). DynamoDB is asked more often, as botocore does.
+    /// Which operations are called where the service itself says.
+    ///
+    /// # Errors
+    ///
+    /// A value that botocore refuses, in its words.
+    pub(super) fn discovery(&self) -> Result<Discovery, AwsError> {
+        let setting = self.value("AWS_ENDPOINT_DISCOVERY_ENABLED", "endpoint_discovery_enabled");
+        setting.map_or(Ok(Discovery::default()), |setting| Discovery::read(&setting))
+    }
+
+    /// Mode and number of attempts. DynamoDB's own numbers are botocore's: its answers are quick, and its
+    /// throttles short.
     ///
     /// # Errors
     ///
     /// Values that botocore refuses, in its words.
-    pub(super) fn retry(&self, service: &str) -> Result<RetryConfig, AwsError> {
+    pub(super) fn retry(&self, service: &Service) -> Result<RetryConfig, AwsError> {
         let mode = self.value("AWS_RETRY_MODE", "retry_mode");
-        let today = if matches!(service, "dynamodb" | "dynamodbstreams") { 4 } else { 3 };
+        let patient = matches!(service.metadata.service_id.as_str(), "DynamoDB" | "DynamoDB Streams");
+        let standard = if patient { 4 } else { 3 };
         let (config, usual) = match mode.as_deref() {
-            None | Some("standard") => (RetryConfig::standard(), today),
-            Some("adaptive") => (RetryConfig::adaptive(), today),
+            None | Some("standard") => (RetryConfig::standard(), standard),
+            Some("adaptive") => (RetryConfig::adaptive(), standard),
             // The rules of old, which differ in their number only as far as a run can tell.
-            Some("legacy") => (RetryConfig::standard(), if service == "dynamodb" { 10 } else { 5 }),
+            Some("legacy") => (RetryConfig::standard(), if service.name == "dynamodb" { 10 } else { 5 }),
             Some(other) => {
                 return Err(AwsError::Other {
                     class: "botocore.exceptions.InvalidRetryModeError",
@@ -237,23 +250,22 @@ mod tests {
 
     #[test]
     fn retries_are_chosen_as_for_botocore() {
-        let attempts = |profile, variables: &[_]| {
-            look(profile, variables, |settings| settings.retry("ec2").map(|retry| retry.max_attempts()))
+        let of = |service, profile, variables: &[_]| {
+            let service = model::load(service).unwrap();
+            look(profile, variables, |settings| settings.retry(service).map(|retry| retry.max_attempts()))
         };
-        for (mode, service, expected) in [
-            ("standard", "dynamodb", 4),
-            ("adaptive", "dynamodbstreams", 4),
-            ("legacy", "dynamodb", 10),
-            ("legacy", "dynamodbstreams", 5),
-        ] {
-            look("lab", &[("AWS_RETRY_MODE", mode)], |settings| {
-                assert_eq!(settings.retry(service).unwrap().max_attempts(), expected, "{mode} {service}");
-            });
-        }
+        let attempts = |profile, variables: &[_]| of("ec2", profile, variables);
         assert_eq!(attempts("lab", &[]).unwrap(), 3);
         assert_eq!(attempts("default", &[]).unwrap(), 7);
         assert_eq!(attempts("default", &[("AWS_MAX_ATTEMPTS", "2")]).unwrap(), 2);
         assert_eq!(attempts("lab", &[("AWS_RETRY_MODE", "legacy")]).unwrap(), 5);
+        let legacy = ("AWS_RETRY_MODE", "legacy");
+        for (service, usual, of_old) in [("dynamodb", 4, 10), ("dynamodbstreams", 4, 5), ("dax", 3, 5)] {
+            assert_eq!(of(service, "lab", &[]).unwrap(), usual, "{service}");
+            assert_eq!(of(service, "lab", &[("AWS_RETRY_MODE", "adaptive")]).unwrap(), usual, "{service}");
+            assert_eq!(of(service, "lab", &[legacy]).unwrap(), of_old, "{service}");
+            assert_eq!(of(service, "lab", &[legacy, ("AWS_MAX_ATTEMPTS", "2")]).unwrap(), 2, "{service}");
+        }
         assert_eq!(
             attempts("lab", &[("AWS_RETRY_MODE", "eager")]).unwrap_err().to_string(),
             "Invalid value provided to \"mode\": \"eager\" must be one of: ('legacy', 'standard', 'adaptive')"

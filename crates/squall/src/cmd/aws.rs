@@ -18,13 +18,13 @@ const ANSWER_DEPTH: usize = 3;
 pub fn execute(args: &AwsArgs) -> u8 {
     let search = args.search.as_deref();
     let shown = match (&args.service, &args.operation) {
-        (None, _) => Ok(services(search, args.format)),
+        (None, _) => services(search, args.format),
         (Some(name), operation) => match (model::load(name), operation) {
             (Ok(service), None) => Ok(one_service(service, search, args.format)),
             (Ok(service), Some(operation)) => one_operation(service, operation, args),
             // A word that is no name is looked for.
-            (Err(_), None) if search.is_none() && finds_service(name) => {
-                Ok(services(Some(name.as_str()), args.format))
+            (Err(_), None) if search.is_none() && is_word(name) => {
+                services(Some(name.as_str()), args.format).map_err(|_| unknown_service(name))
             }
             (Err(_), _) => Err(unknown_service(name)),
         },
@@ -39,8 +39,9 @@ fn all_services() -> impl Iterator<Item = &'static Service> {
     model::names().filter_map(|name| model::load(name).ok())
 }
 
-fn finds_service(words: &str) -> bool {
-    all_services().any(|service| is_about(service, Some(words)))
+/// Whether somebody looks for a word, and has not mistyped the name of a service.
+fn is_word(name: &str) -> bool {
+    closest(name, model::names()).is_none() || all_services().any(|service| is_about(service, Some(name)))
 }
 
 fn is_about(service: &Service, search: Option<&str>) -> bool {
@@ -59,7 +60,7 @@ fn json(value: &Value) -> String {
     format!("{}\n", indented_json(value, 2))
 }
 
-/// Whether the words that are looked for are in any of these texts, whatever their case.
+/// Whether the words that are looked for are all in these texts, whatever their case.
 fn matches(search: Option<&str>, texts: &[&str]) -> bool {
     let Some(search) = search else { return true };
     let search = search.to_lowercase();
@@ -67,28 +68,61 @@ fn matches(search: Option<&str>, texts: &[&str]) -> bool {
     search.split_whitespace().all(|word| text.contains(word))
 }
 
-fn services(search: Option<&str>, format: ListFormat) -> String {
-    let found: Vec<&Service> = all_services().filter(|service| is_about(service, search)).collect();
-    if format == ListFormat::Json {
-        let found = found.iter().map(|service| {
-            Value::map([
-                ("service", Value::from(service.name)),
-                ("title", service.metadata.service_full_name.as_str().into()),
-            ])
-        });
-        return json(&Value::list(found));
+/// The names of a service's operations that have the words in them.
+fn operations_about(service: &'static Service, words: &str) -> Vec<String> {
+    let names = service.operation_names().map(|name| (snake_case(name), name));
+    names.filter(|(snake, name)| matches(Some(words), &[snake, name])).map(|(snake, _)| snake).collect()
+}
+
+/// All services; or those that a search finds, by their own names or by those of their operations.
+fn services(search: Option<&str>, format: ListFormat) -> Result<String, String> {
+    let (mut rows, mut operations, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for service in all_services() {
+        let title = &service.metadata.service_full_name;
+        let is_found = is_about(service, search);
+        let about = search.map(|words| operations_about(service, words));
+        if is_found {
+            rows.push([service.name.to_owned(), title.clone()]);
+        }
+        if is_found || about.as_ref().is_some_and(|about| !about.is_empty()) {
+            let value =
+                Value::map([("service", Value::from(service.name)), ("title", title.as_str().into())]);
+            if let (Value::Map(map), Some(about)) = (&value, &about) {
+                map.insert("operations", Value::list(about.iter().map(|name| name.as_str().into())));
+            }
+            values.push(value);
+        }
+        operations.extend(about.into_iter().flatten().map(|name| [service.name.to_owned(), name]));
     }
-    let rows: Vec<[String; 2]> = found
-        .iter()
-        .map(|service| [service.name.to_owned(), service.metadata.service_full_name.clone()])
-        .collect();
-    let count = rows.len();
-    format!("{}{count} services. `squall aws SERVICE` shows the operations of one.\n", columns(&rows, 0))
+    let Some(search) = search else {
+        let count = rows.len();
+        let line = format!("{count} services. `squall aws SERVICE` shows the operations of one.\n");
+        return Ok(if format == ListFormat::Json {
+            json(&Value::list(values))
+        } else {
+            columns(&rows, 0) + &line
+        });
+    };
+    if format == ListFormat::Json {
+        return Ok(json(&Value::list(values)));
+    }
+    if values.is_empty() {
+        return Err(format!("no service and no operation of AWS has `{search}` in its name"));
+    }
+    let mut text = String::new();
+    section(&mut text, "SERVICES", &rows);
+    section(&mut text, "OPERATIONS", &operations);
+    let (services, operations) = (rows.len(), operations.len());
+    let _ = writeln!(
+        text,
+        "\n{services} services and {operations} operations. `squall aws SERVICE OPERATION` shows one."
+    );
+    Ok(text.trim_start().to_owned())
 }
 
 fn one_service(service: &'static Service, search: Option<&str>, format: ListFormat) -> String {
     if format == ListFormat::Json {
-        return json(&outline::service_value(service));
+        return json(&outline::service_value(service, |name| matches(search, &[&snake_case(name), name])));
     }
     let operations: Vec<[String; 2]> = service
         .operation_names()

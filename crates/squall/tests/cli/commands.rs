@@ -225,7 +225,23 @@ fn aws_shows_services_operations_and_parameters() {
     let aws = |arguments: &[&str]| sandbox.squall(&[&["--no-log-file", "aws"], arguments].concat());
 
     let run = aws(&["--search", "container registry"]);
-    assert!(run.stdout.starts_with("ecr "), "{}", run.stdout);
+    assert!(run.stdout.starts_with("SERVICES\n  ecr "), "{}", run.stdout);
+    // Who knows no service finds its operations.
+    let run = aws(&["failover"]);
+    assert!(run.stdout.starts_with("OPERATIONS\n"), "{}", run.stdout);
+    let rds = run.stdout.lines().find(|line| line.starts_with("  rds "));
+    assert!(rds.is_some_and(|line| line.ends_with(" failover_db_cluster")), "{}", run.stdout);
+    let run = aws(&["--search", "failover", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let rds = found.as_array().unwrap().iter().find(|service| service["service"] == "rds").unwrap();
+    assert_eq!(rds["operations"][0], "failover_db_cluster");
+    let run = aws(&["--search", "unheard of"]);
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.stderr.contains("no service and no operation of AWS has `unheard of` in its name"),
+        "{}",
+        run.stderr
+    );
     let run = aws(&["ec2", "--search", "stop"]);
     assert!(run.stdout.contains("  stop_instances\n"), "{}", run.stdout);
     assert!(
@@ -234,6 +250,9 @@ fn aws_shows_services_operations_and_parameters() {
         run.stdout
     );
     assert!(!run.stdout.contains("run_instances") && !run.stdout.contains('\x1b'));
+    let few = aws(&["ec2", "--search", "stop_instances", "--format", "json"]);
+    let few: serde_json::Value = serde_json::from_str(&few.stdout).unwrap();
+    assert_eq!(few["operations"].as_array().unwrap().len(), 1);
 
     let words = aws(&["ec2", "stop"]);
     assert_eq!(words.stdout, run.stdout, "a word that is no name is looked for");

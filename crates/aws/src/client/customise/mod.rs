@@ -13,6 +13,7 @@
 //! | checksums of requests and answers, S3's and others' | `checksum` |
 //! | glacier's version and tree hashes, apigateway's `Accept`, machinelearning's host, cloudsearchdomain's POST | `requests` |
 //! | long bodies compressed (`PutMetricData`) | `requests` |
+//! | the API version with the question of endpoint discovery | `requests` |
 //! | `PresignedUrl` of ec2 `CopySnapshot`, `PreSignedUrl` of rds, neptune and docdb copies | `presign` |
 //! | calls that are not signed (cognito-identity, sts with SAML or a web identity) | [`is_unsigned`] |
 //! | IAM policy documents, console output, CloudFormation templates | `answers` |
@@ -22,8 +23,7 @@
 //! What has no place here: documentation, presigned URLs and database tokens as methods, aliases of
 //! methods, warnings on old TLS libraries, and line ends in XML (ours are escaped everywhere). `Expect:
 //! 100-continue` is not sent: bodies are in memory, and small. The trace header of Lambda functions is not
-//! sent: Squall is none. The API version header of endpoint discovery goes with discovery, which is off
-//! unless asked for. Operations over HTTP/2 streams are refused as all event streams are.
+//! sent: Squall is none. Operations over HTTP/2 streams are refused as all event streams are.
 
 mod answers;
 mod checksum;

@@ -36,6 +36,9 @@ pub(super) fn complete(
                 request.default_header("x-amz-sha256-tree-hash", tree);
             }
         }
+        ("dynamodb" | "timestream-query" | "timestream-write", "DescribeEndpoints") => {
+            request.set_header("x-amz-api-version", &*service.metadata.api_version);
+        }
         ("machinelearning", "Predict") => {
             if let Some(Value::Str(url)) = parameters.get("PredictEndpoint") {
                 endpoint.url = url.to_string();
