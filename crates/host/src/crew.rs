@@ -8,6 +8,9 @@ use squall_engine::fault::port::FaultError;
 use crate::jobs::Job;
 use crate::worker::Worker;
 
+/// How often it is looked whether they are still there: the kernel may have killed one for want of memory.
+pub const LOOK: Duration = Duration::from_secs(1);
+
 /// Workers that begin together and end together. Dropping it ends them.
 #[derive(Debug, Default)]
 pub struct Crew {

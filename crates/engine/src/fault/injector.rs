@@ -250,7 +250,9 @@ impl Injector {
 
     /// Puts all faults back, the latest first.
     pub fn undo_all(&self) {
-        while let Some(id) = self.held.borrow().last().map(|held| held.id.clone()) {
+        // Asked anew each time, and the answer's loan given back before anything is undone.
+        let latest = || self.held.borrow().last().map(|held| held.id.clone());
+        while let Some(id) = latest() {
             self.undo(&id);
         }
     }

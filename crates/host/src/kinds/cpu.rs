@@ -10,7 +10,7 @@ use squall_model::{Map, Value};
 use squall_os::capability::Capability;
 use squall_os::cpu;
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Job, Spin};
 use crate::place::{self, Place};
 use crate::worker::GONE;
@@ -202,6 +202,14 @@ impl Fault for Cpu {
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
         self.crew.reports().map(drop)
     }
 

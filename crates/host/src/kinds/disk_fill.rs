@@ -13,7 +13,7 @@ use squall_model::{Map, Value};
 use squall_os::space::{self, Room};
 use squall_os::{limits, memory};
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Fill, Filling, Job, OWN, missing};
 use crate::nameless;
 
@@ -250,6 +250,14 @@ impl Fault for DiskFill {
             ));
         }
         Ok(())
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

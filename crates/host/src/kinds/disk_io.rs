@@ -12,7 +12,7 @@ use squall_engine::fault::record::{Class, FaultId};
 use squall_model::{Map, Value};
 use squall_os::space::{self, Room};
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Churn, Job};
 use crate::nameless;
 use crate::place::{self, Place};
@@ -168,6 +168,14 @@ impl Fault for DiskIo {
             return Err(FaultError::new(format!("`{}`: {error}", self.job.directory.display())));
         }
         Ok(())
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

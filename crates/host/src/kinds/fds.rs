@@ -11,7 +11,7 @@ use squall_model::{Map, Value};
 use squall_os::limits::{self, Limit};
 use squall_os::memory;
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Job, OWN, Openings};
 
 /// What the catalogue shows.
@@ -167,6 +167,14 @@ impl Fault for Fds {
             return Err(FaultError::new("no file could be opened: the host's table was full before"));
         }
         Ok(())
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

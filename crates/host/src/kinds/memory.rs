@@ -12,7 +12,7 @@ use squall_os::capability::Capability;
 use squall_os::cgroup::{Group, Share};
 use squall_os::{limits, memory};
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Amount, Job, Memory as Hold};
 use crate::place::{self, Place};
 
@@ -229,6 +229,14 @@ impl Fault for Memory {
             ))),
             _ => Ok(()),
         }
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

@@ -11,7 +11,7 @@ use squall_model::{Map, Value};
 use squall_os::limits::{self, Limit};
 use squall_os::memory;
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Counted, Crowd, Job};
 use crate::place::{self, Place};
 
@@ -163,6 +163,14 @@ impl Fault for Pids {
             return Err(FaultError::new("no thread could be started: a limit was reached before"));
         }
         Ok(())
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {
