@@ -92,7 +92,7 @@ impl Memory {
         };
         // Within a piece of a use that moves all the time, nothing is done.
         let slack = if matches!(self.amount, Amount::Total(_)) { PIECE } else { 0 };
-        if held.bytes > wanted + slack {
+        if held.bytes > wanted + slack || (wanted == 0 && held.bytes > 0) {
             held.give_back();
             return Ok(true);
         }
