@@ -2,6 +2,7 @@
 
 pub mod botocore;
 pub mod cases;
+pub mod matrix;
 pub mod moto;
 pub mod recording;
 mod reference;

@@ -4,6 +4,7 @@ mod check;
 mod compat;
 mod dist;
 mod fuzz;
+mod matrix;
 mod measure;
 mod metadata;
 mod models;
@@ -64,6 +65,12 @@ const COMMANDS: &[Command] = &[
         usage: "[--quick]",
         about: "what Squall costs beside the reference; without --quick, writes docs/reference/performance.md",
         run: measure::execute,
+    },
+    Command {
+        name: "kill-matrix",
+        usage: "",
+        about: "every kind of fault, killed at every step; writes docs/reference/kill-matrix.md (root)",
+        run: matrix::execute,
     },
     Command {
         name: "models",

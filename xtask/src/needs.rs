@@ -39,6 +39,32 @@ const NEEDS: &[Need] = &[
         why: "names the time of the last commit, which the shipped files carry",
         probe: &["git", "--version"],
     },
+    Need {
+        package: "nftables",
+        why: "makes the rules of network faults, and shows what is left of them",
+        probe: &["nft", "--version"],
+    },
+    Need { package: "procps", why: "shows the processes that faults hit", probe: &["pgrep", "-V"] },
+    Need {
+        package: "iproute2",
+        why: "makes network namespaces and queueing disciplines for tests of network faults",
+        probe: &["tc", "-V"],
+    },
+    Need {
+        package: "iputils-ping",
+        why: "measures the delay and the loss that network faults make",
+        probe: &["ping", "-V"],
+    },
+    Need {
+        package: "iperf3",
+        why: "measures the rate that network faults leave",
+        probe: &["iperf3", "--version"],
+    },
+    Need {
+        package: "dnsutils",
+        why: "asks for names while network faults break looking them up",
+        probe: &["dig", "-v"],
+    },
 ];
 
 /// Sees to it that everything is there: Debian packages, cargo-nextest, the platform of the shipped

@@ -13,7 +13,7 @@ use squall_model::{Map, Str, Value, python, time};
 use crate::control::Level;
 use crate::halt::Halt;
 use crate::log::LOG;
-use crate::ports::{Call, Failure, Lane, Outcome};
+use crate::ports::{Call, Failure, Lane, Notes, Outcome};
 use crate::run::Run;
 use crate::strategy::Dry;
 
@@ -74,7 +74,7 @@ impl Run {
     }
 
     async fn execute_between_controls(
-        &self,
+        self: &Rc<Self>,
         activity: &Map,
         lane: Lane,
         place: Place,
@@ -115,7 +115,9 @@ impl Run {
             log::debug!(target: LOG, "Activity {name} is in dry mode");
             Ok(Outcome::Returned(Value::Null))
         } else {
-            self.call(activity, lane).await
+            let run = Rc::clone(self);
+            let hear = move |note| run.recorder.emit(RunEventKind::Noted { entry: id, note });
+            self.call(activity, lane, Notes::new(Rc::new(hear))).await
         };
         let (ended, halt) = self.conclude(called, id);
         self.emit_end(id, started, ended);
@@ -172,7 +174,7 @@ impl Run {
     }
 
     /// Calls an activity's provider, without anything around it.
-    pub(crate) async fn call(&self, activity: &Map, lane: Lane) -> Result<Outcome, Halt> {
+    pub(crate) async fn call(&self, activity: &Map, lane: Lane, notes: Notes) -> Result<Outcome, Halt> {
         let Some(Value::Map(provider)) = activity.get("provider") else {
             return Err(Halt::error("KeyError", "'provider'"));
         };
@@ -186,6 +188,7 @@ impl Run {
             configuration: self.configuration.clone(),
             secrets: self.secrets.clone(),
             lane,
+            notes,
         };
         self.on_lane(lane, provider.call(&call)).await
     }

@@ -6,7 +6,7 @@ use squall_model::{Key, Map, Str, Value, python};
 
 use crate::cast::{CastError, convert_to_type};
 use crate::log::LOG;
-use crate::ports::{Call, Lane, Outcome, Provider};
+use crate::ports::{Call, Lane, Notes, Outcome, Provider};
 
 /// Values given on the command line or in variable files, by the name of the configuration entry.
 pub type Variables = HashMap<Str, Value>;
@@ -139,8 +139,13 @@ pub async fn load_dynamic(
         );
         let activity: Map = value.as_map().map(Map::shallow_clone).unwrap_or_default();
         activity.insert("provider", Value::Map(definition));
-        let call =
-            Call { activity, configuration: loaded.clone(), secrets: secrets.clone(), lane: Lane::Main };
+        let call = Call {
+            activity,
+            configuration: loaded.clone(),
+            secrets: secrets.clone(),
+            lane: Lane::Main,
+            notes: Notes::default(),
+        };
         let output = match provider.call(&call).await {
             Outcome::Returned(output) => output,
             Outcome::Failed(failure) | Outcome::Errored(failure) => {

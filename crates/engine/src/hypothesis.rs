@@ -15,7 +15,7 @@ use crate::control::Level;
 use crate::critical;
 use crate::halt::Halt;
 use crate::log::LOG;
-use crate::ports::{Failure, Lane, Outcome};
+use crate::ports::{Failure, Lane, Notes, Outcome};
 use crate::run::Run;
 use crate::strategy::Dry;
 
@@ -301,7 +301,7 @@ impl Run {
             }
             _ => return Err(Halt::error("KeyError", "'arguments'")),
         }
-        match self.call(tolerance, lane).await? {
+        match self.call(tolerance, lane, Notes::default()).await? {
             Outcome::Returned(output) => Ok(output.is_truthy()),
             Outcome::Failed(_) => Ok(false),
             Outcome::Errored(failure) => Err(Halt::Error(failure, None)),

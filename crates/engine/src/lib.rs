@@ -17,6 +17,7 @@ mod method;
 pub mod ports;
 mod recorder;
 mod run;
+pub mod sample;
 pub mod secrets;
 mod strategy;
 

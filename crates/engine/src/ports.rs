@@ -4,8 +4,10 @@
 //! A run lives on one thread, so futures here need not be `Send`. Dropping the future of a call
 //! cancels it: whatever it started is ended, and nothing of it goes on in the background.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use squall_model::{Map, Value};
@@ -34,6 +36,32 @@ pub struct Call {
     pub secrets: Map,
     /// Where it runs.
     pub lane: Lane,
+    /// Hears what the provider has to tell while the call goes on.
+    pub notes: Notes,
+}
+
+/// Hears what a provider has to tell while its call goes on; by default nobody does.
+#[derive(Clone, Default)]
+pub struct Notes(Option<Rc<dyn Fn(Value)>>);
+
+impl Notes {
+    /// Told to `hear`.
+    pub fn new(hear: Rc<dyn Fn(Value)>) -> Self {
+        Notes(Some(hear))
+    }
+
+    /// Tells something, which becomes an event of the run.
+    pub fn tell(&self, note: Value) {
+        if let Some(hear) = &self.0 {
+            hear(note);
+        }
+    }
+}
+
+impl fmt::Debug for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Notes(heard)" } else { "Notes(unheard)" })
+    }
 }
 
 /// What came of a call.

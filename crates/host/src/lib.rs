@@ -3,10 +3,12 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`kinds`] | the catalogue: each kind's description and its steps |
+//! | [`network`] | what network faults have in common |
 //! | [`undo`] | what undos are as data, and carrying them out: by the runner, the guard or `squall undo` |
 //! | [`worker`] | processes of our own that make load, wait to begin, and end with us |
 //! | [`crew`] | the workers of one fault |
 //! | [`jobs`] | what workers do |
+//! | [`need`] | what kinds need of this host |
 //! | [`nameless`] | files that have no name |
 //! | [`place`] | the control group that load is put into |
 //! | [`target`] | choosing processes |
@@ -15,6 +17,8 @@ pub mod crew;
 pub mod jobs;
 pub mod kinds;
 pub mod nameless;
+pub mod need;
+pub mod network;
 pub mod place;
 pub mod target;
 pub mod undo;

@@ -170,7 +170,7 @@ fn ancestors(all: &[Process], of: u32) -> Vec<u32> {
 }
 
 /// The number of a user or a group: the number itself, or that of a name in `file`.
-fn id(name: &str, file: &str) -> Option<u32> {
+pub(crate) fn id(name: &str, file: &str) -> Option<u32> {
     if let Ok(number) = name.parse() {
         return Some(number);
     }

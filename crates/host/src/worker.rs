@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use squall_engine::fault::port::FaultError;
+use squall_model::Value;
 use squall_os::outlive;
 
 use crate::jobs::Job;
@@ -150,6 +151,12 @@ impl Worker {
         }
         serde_json::from_str(&line).map_err(|error| gone(&error))
     }
+}
+
+/// What a worker did so far, for an activity's output; null where it does not answer.
+pub fn told(worker: Option<&mut Worker>) -> Value {
+    let report = worker.and_then(|worker| worker.report().ok());
+    report.and_then(|report| squall_model::json::parse(&report.to_string()).ok()).unwrap_or(Value::Null)
 }
 
 impl Drop for Worker {

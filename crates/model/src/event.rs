@@ -78,6 +78,14 @@ pub enum RunEventKind {
         /// How long it took, in seconds.
         duration: f64,
     },
+    /// What the provider of an activity has to tell while the call goes on: a sample that was taken, a fault that is in
+    /// force. No part of the journal.
+    Noted {
+        /// Which execution.
+        entry: EntryId,
+        /// What it tells.
+        note: Value,
+    },
     /// A hypothesis probe was compared with its tolerance.
     ProbeJudged {
         /// The evaluation it belongs to.
@@ -298,6 +306,11 @@ impl RunEventKind {
                 put("end", Value::Str(end.clone()));
                 put("duration", Value::Float(*duration));
             }
+            RunEventKind::Noted { entry, note } => {
+                event("noted");
+                put("entry", id(*entry));
+                put("note", note.clone());
+            }
             RunEventKind::ProbeJudged { state, entry, met } => {
                 event("probe-judged");
                 put("state", id(*state));
@@ -374,6 +387,10 @@ impl RunEventKind {
                 },
                 end: text(record, "end")?,
                 duration: float(record, "duration")?,
+            },
+            "noted" => RunEventKind::Noted {
+                entry: number(record, "entry")?,
+                note: record.get("note").ok_or(RecordError::Field("note"))?,
             },
             "probe-judged" => RunEventKind::ProbeJudged {
                 state: number(record, "state")?,

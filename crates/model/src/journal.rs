@@ -89,7 +89,7 @@ impl Journal {
             }
             RunEventKind::HypothesisEnded { state, met } => self.end_state(*state, *met),
             RunEventKind::SectionStarted(section) => self.root.insert(section.key(), List::new().into()),
-            RunEventKind::SectionEnded(_) => {}
+            RunEventKind::SectionEnded(_) | RunEventKind::Noted { .. } => {}
             RunEventKind::ActivityStarted { entry, place, content } => {
                 self.entries.insert(*entry, content.clone());
                 if let Place::Section(section) = place

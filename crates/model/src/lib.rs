@@ -10,6 +10,7 @@ pub mod expr;
 pub mod journal;
 pub mod json;
 pub mod python;
+pub mod quantity;
 pub mod redact;
 pub mod time;
 pub mod value;

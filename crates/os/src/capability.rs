@@ -7,6 +7,12 @@ use std::fs;
 pub struct Capability(u8);
 
 impl Capability {
+    /// Sending signals to others' processes.
+    pub const KILL: Capability = Capability(5);
+    /// Changing the network.
+    pub const NET_ADMIN: Capability = Capability(12);
+    /// Ending the host.
+    pub const SYS_BOOT: Capability = Capability(22);
     /// Putting processes before others.
     pub const SYS_NICE: Capability = Capability(23);
     /// Going beyond limits.

@@ -21,6 +21,12 @@ pub fn wall_nanos() -> i128 {
     nanos(clock_gettime(ClockId::Realtime))
 }
 
+/// The processor time that this thread has used.
+pub fn thread_cpu() -> std::time::Duration {
+    let used = clock_gettime(ClockId::ThreadCPUTime);
+    std::time::Duration::try_from(used).unwrap_or_default()
+}
+
 fn nanos(time: Timespec) -> i128 {
     i128::from(time.tv_sec) * 1_000_000_000 + i128::from(time.tv_nsec)
 }

@@ -13,7 +13,11 @@
 //! | [`clock`] | the clock that can be set, and the one that cannot |
 //! | [`durable`] | lines that are on the disk before anybody goes on; locks that end with their holder |
 //! | [`procfs`], [`pidfd`] | processes as `/proc` shows them, and a hold on one |
+//! | [`power`] | ending the host |
 //! | [`space`] | room on file systems |
+//! | [`marked`] | sockets whose packets carry a mark |
+//! | [`netlink`] | interfaces, queueing disciplines, tables of nftables, queued packets |
+//! | [`netspace`] | network namespaces |
 //! | [`memory`], [`cpu`], [`limits`], [`cgroup`] | what there is of each, and how much of it may be used |
 //! | [`capability`] | the rights of root, one by one |
 //! | [`sleepers`] | threads that do nothing but exist |
@@ -35,12 +39,20 @@ pub mod host;
 #[cfg(target_os = "linux")]
 pub mod limits;
 #[cfg(target_os = "linux")]
+pub mod marked;
+#[cfg(target_os = "linux")]
 pub mod memory;
+#[cfg(target_os = "linux")]
+pub mod netlink;
+#[cfg(target_os = "linux")]
+pub mod netspace;
 #[cfg(target_os = "linux")]
 pub mod outlive;
 pub mod paths;
 #[cfg(target_os = "linux")]
 pub mod pidfd;
+#[cfg(target_os = "linux")]
+pub mod power;
 pub mod process;
 #[cfg(target_os = "linux")]
 pub mod procfs;

@@ -3,13 +3,12 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::mm::{MlockAllFlags, mlockall};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
-use rustix::process::{Pid, Signal, getpgid, getppid, set_parent_process_death_signal, setpgid, setsid};
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal, setsid};
 
 /// This program, as it was started: not what stands under its name by now.
 const SELF: &str = "/proc/self/exe";
@@ -23,8 +22,8 @@ pub struct Companion {
     pub socket: OwnedFd,
 }
 
-/// Starts this program once more, in a process group of its own, so that a terminal's Ctrl-C does not reach it. Its
-/// standard input is a socket to us; it has no other output than that.
+/// Starts this program once more. Its standard input is a socket to us; it has no other output than that. It must
+/// [stand apart](stand_apart) first of all.
 ///
 /// # Errors
 /// It cannot be started.
@@ -32,7 +31,7 @@ pub fn start(words: &[&str]) -> io::Result<Companion> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     let mut command = Command::new(SELF);
     command.args(words).stdin(Stdio::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.process_group(0).spawn()?;
+    let child = command.spawn()?;
     Ok(Companion { child, socket: ours })
 }
 
@@ -47,15 +46,6 @@ pub fn end_with_parent(parent: u32) -> io::Result<()> {
     if getppid() == parent { Ok(()) } else { Err(io::Error::other("the parent process is gone")) }
 }
 
-/// Makes this process, which [`start`] started, the leader of a session of its own: no terminal reaches it, and the
-/// kernel weighs its load apart from that of whoever started it.
-pub fn own_session() {
-    // The leader of a group cannot, so it has to leave that first: for its parent's group, which is in its session.
-    if setsid().is_err() && getpgid(getppid()).and_then(|group| setpgid(None, Some(group))).is_ok() {
-        let _ = setsid();
-    }
-}
-
 /// What a process that must survive was granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Protection {
@@ -65,10 +55,16 @@ pub struct Protection {
     pub locked: bool,
 }
 
-/// Makes this process hard to end by accident: a session of its own, no signal from terminals, spared when memory runs
+/// Gives this process a session of its own: a terminal's Ctrl-C does not reach it, and the kernel does not wake it when
+/// the one who started it is gone (what is stopped in a group that loses its last parent gets SIGHUP and SIGCONT).
+pub fn stand_apart() {
+    // It fails for the leader of a group only, who stands apart from its parent's already.
+    let _ = setsid();
+}
+
+/// Makes this process hard to end by accident: no signal from terminals, spared when memory runs
 /// out, pages that stay in memory. Each as far as this user may.
 pub fn protect() -> Protection {
-    own_session();
     for signal in [libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE, libc::SIGTSTP] {
         #[allow(unsafe_code)]
         // SAFETY: to ignore a signal installs no code that could run.
@@ -81,6 +77,11 @@ pub fn protect() -> Protection {
     // Without the right to lock all of it, at least what was used stays.
     let locked = mlockall(all).is_ok() || mlockall(all | MlockAllFlags::ONFAULT).is_ok();
     Protection { from_oom, locked }
+}
+
+/// Makes this process the first that the kernel ends when memory runs out.
+pub fn offer_to_oom() {
+    let _ = fs::write("/proc/self/oom_score_adj", "1000");
 }
 
 /// Waits until something can be read, for at most so many milliseconds; whether it can.
@@ -98,6 +99,11 @@ pub fn readable(socket: impl AsFd, millis: Option<u64>) -> io::Result<bool> {
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Stops this process until somebody lets it go on (SIGCONT), or kills it.
+pub fn stop_here() {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
 }
 
 /// Lets so many milliseconds pass.

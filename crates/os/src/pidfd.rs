@@ -84,3 +84,53 @@ impl AsFd for Handle {
         self.pidfd.as_fd()
     }
 }
+
+/// The signals by name, without `SIG`.
+const NAMES: &[(&str, Signal)] = &[
+    ("HUP", Signal::HUP),
+    ("INT", Signal::INT),
+    ("QUIT", Signal::QUIT),
+    ("ILL", Signal::ILL),
+    ("TRAP", Signal::TRAP),
+    ("ABRT", Signal::ABORT),
+    ("BUS", Signal::BUS),
+    ("FPE", Signal::FPE),
+    ("KILL", Signal::KILL),
+    ("USR1", Signal::USR1),
+    ("SEGV", Signal::SEGV),
+    ("USR2", Signal::USR2),
+    ("PIPE", Signal::PIPE),
+    ("ALRM", Signal::ALARM),
+    ("TERM", Signal::TERM),
+    ("CHLD", Signal::CHILD),
+    ("CONT", Signal::CONT),
+    ("STOP", Signal::STOP),
+    ("TSTP", Signal::TSTP),
+    ("TTIN", Signal::TTIN),
+    ("TTOU", Signal::TTOU),
+    ("URG", Signal::URG),
+    ("XCPU", Signal::XCPU),
+    ("XFSZ", Signal::XFSZ),
+    ("VTALRM", Signal::VTALARM),
+    ("PROF", Signal::PROF),
+    ("WINCH", Signal::WINCH),
+    ("IO", Signal::IO),
+    ("PWR", Signal::POWER),
+    ("SYS", Signal::SYS),
+];
+
+/// The signal of that name, with or without `SIG`, or of that number.
+pub fn signal(name: &str) -> Option<Signal> {
+    if let Ok(number) = name.parse() {
+        return Signal::from_named_raw(number);
+    }
+    let name = name.to_ascii_uppercase();
+    let name = name.strip_prefix("SIG").unwrap_or(&name);
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, signal)| *signal)
+}
+
+/// The name of a signal, without `SIG`; its number where it has none.
+pub fn signal_name(signal: Signal) -> String {
+    let name = NAMES.iter().find(|(_, known)| *known == signal);
+    name.map_or_else(|| signal.as_raw().to_string(), |(name, _)| (*name).to_owned())
+}

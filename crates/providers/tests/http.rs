@@ -5,7 +5,7 @@
 mod http_server;
 
 use http_server::{Reply, Server, ok, status};
-use squall_engine::ports::{Call, Lane, Outcome, Provider};
+use squall_engine::ports::{Call, Lane, Notes, Outcome, Provider};
 use squall_model::{Map, Value, json};
 use squall_providers::http::{HttpClient, HttpError, HttpProvider, Request, Response, Timeouts};
 
@@ -30,7 +30,13 @@ async fn call_with(provider: &str, configuration: &str, secrets: &str) -> Outcom
     let map = |text: &str| json::parse(text).unwrap().as_map().unwrap().clone();
     let activity = Map::new();
     activity.insert("provider", Value::Map(map(provider)));
-    let call = Call { activity, configuration: map(configuration), secrets: map(secrets), lane: Lane::Main };
+    let call = Call {
+        activity,
+        configuration: map(configuration),
+        secrets: map(secrets),
+        lane: Lane::Main,
+        notes: Notes::default(),
+    };
     HttpProvider::default().call(&call).await
 }
 

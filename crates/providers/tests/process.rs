@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use squall_engine::ports::{Call, Lane, Outcome, Provider};
+use squall_engine::ports::{Call, Lane, Notes, Outcome, Provider};
 use squall_model::{Map, Value, json};
 use squall_providers::process::ProcessProvider;
 
@@ -12,7 +12,13 @@ fn definition(provider: &str, configuration: &str) -> Call {
     let map = |text: &str| json::parse(text).unwrap().as_map().unwrap().clone();
     let activity = Map::new();
     activity.insert("provider", Value::Map(map(provider)));
-    Call { activity, configuration: map(configuration), secrets: Map::new(), lane: Lane::Main }
+    Call {
+        activity,
+        configuration: map(configuration),
+        secrets: Map::new(),
+        lane: Lane::Main,
+        notes: Notes::default(),
+    }
 }
 
 async fn call(provider: &str, configuration: &str) -> Outcome {

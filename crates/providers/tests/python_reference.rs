@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
-use squall_engine::ports::{Call, Controls, HookCall, HookOutcome, Lane, Outcome, Provider};
+use squall_engine::ports::{Call, Controls, HookCall, HookOutcome, Lane, Notes, Outcome, Provider};
 use squall_model::{Map, Value, json};
 use squall_providers::python::{ControlAnswer, PythonError, PythonWorker, Settings};
 
@@ -31,7 +31,13 @@ fn map(text: &str) -> Map {
 
 fn call(func: &str, lane: Lane) -> Call {
     let activity = format!(r#"{{"name": "a", "provider": {{"module": "uses_chaoslib", "func": "{func}"}}}}"#);
-    Call { activity: map(&activity), configuration: Map::new(), secrets: Map::new(), lane }
+    Call {
+        activity: map(&activity),
+        configuration: Map::new(),
+        secrets: Map::new(),
+        lane,
+        notes: Notes::default(),
+    }
 }
 
 fn hook(

@@ -1,7 +1,7 @@
 //! The command line: types only. What they mean is in `cmd`; how mistakes are told is in `usage`.
 //!
 //! Options, arguments and defaults are the reference's, so that its scripts go on working; what
-//! Squall adds is `aws`, `inject`, `faults`, `undo`, `halt`, `resume`, `journal`, `rollback`, `completions`, `man`, `run --seed`, `run --python-chaosaws`
+//! Squall adds is `aws`, `inject`, `faults`, `undo`, `doctor`, `guard`, `halt`, `resume`, `journal`, `rollback`, `completions`, `man`, `run --seed`, `run --python-chaosaws`
 //! and `validate --format`.
 
 use std::path::PathBuf;
@@ -89,6 +89,10 @@ pub enum Command {
     Faults(FaultsArgs),
     /// Put back what faults have changed
     Undo(UndoArgs),
+    /// Show what faults need of this host, and what is missing
+    Doctor(DoctorArgs),
+    /// Have faults put back at boot, whatever happened
+    Guard(GuardArgs),
     /// Stop all runs, put everything back, and refuse new runs
     Halt(HaltArgs),
     /// Allow new runs again
@@ -393,6 +397,28 @@ pub struct UndoArgs {
     pub json: bool,
 }
 
+/// Show what faults need of this host, and what is missing
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Have faults put back at boot, whatever happened
+#[derive(Debug, Args)]
+pub struct GuardArgs {
+    /// `install`, `uninstall` or `status`
+    #[arg(value_name = "WHAT", value_parser = ["install", "uninstall", "status"])]
+    pub what: String,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub plan: bool,
+    /// Root of the system, for images that are being made
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+}
+
 /// Stop all runs, put everything back, and refuse new runs
 #[derive(Debug, Args)]
 pub struct HaltArgs {
@@ -437,6 +463,8 @@ impl Command {
             Command::Inject(_) => "inject",
             Command::Faults(_) => "faults",
             Command::Undo(_) => "undo",
+            Command::Doctor(_) => "doctor",
+            Command::Guard(_) => "guard",
             Command::Halt(_) => "halt",
             Command::Resume(_) => "resume",
             Command::Completions(_) => "completions",

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use squall_host::worker;
+use squall_os::outlive;
 
 use crate::exit;
 use crate::faults::guard;
@@ -15,8 +16,10 @@ pub fn serve() -> Option<u8> {
     let served = if word == guard::WORD {
         let folder = PathBuf::from(words.next()?);
         let run = words.next().map(OsString::into_string)?.ok()?;
+        outlive::stand_apart();
         guard::be_one(folder, &run)
     } else if word == worker::WORD {
+        outlive::stand_apart();
         worker::be_one()
     } else {
         return None;

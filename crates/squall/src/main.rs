@@ -51,6 +51,7 @@ fn main() -> ExitCode {
 
 /// Carries out the command; gives the exit code.
 fn execute(program: Program, cli: &Cli) -> u8 {
+    faults::know_aws();
     let redactor = Arc::new(Redactor::new());
     if let Err(error) = logging::start(&cli.global, Arc::clone(&redactor)) {
         output::complain(format_args!("Error: {error}"));

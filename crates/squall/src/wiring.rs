@@ -13,6 +13,7 @@ use squall_engine::configuration::Environment;
 use squall_engine::fault::check;
 use squall_engine::fault::provider::FaultProvider;
 use squall_engine::ports::{BoxFuture, Clock, Controls, Provider};
+use squall_engine::sample::SampleProvider;
 use squall_engine::{EventSink, Interrupts, Signal};
 use squall_host::Host;
 use squall_model::check::{Lookup, World};
@@ -136,7 +137,11 @@ impl Adapters {
             ("aws", Rc::new(Operations::new(Rc::clone(&aws)))),
             ("fault", Rc::new(fault)),
         ];
-        Adapters { python, aws, faults, clock, providers: providers.into_iter().collect(), interrupts }
+        let mut providers: HashMap<_, _> = providers.into_iter().collect();
+        // It has a copy of what is there by now: samples of samples there are none.
+        let sample = SampleProvider::new(providers.clone(), Rc::clone(&clock) as Rc<dyn Clock>);
+        providers.insert("sample", Rc::new(sample));
+        Adapters { python, aws, faults, clock, providers, interrupts }
     }
 
     /// The provider of that type.

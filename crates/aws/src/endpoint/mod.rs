@@ -33,3 +33,15 @@ pub use parameters::{Parameter, Parameters};
 pub use resolve::{Endpoint, evaluate, resolve};
 pub use rules::{Resolved, RuleSet};
 pub use signing::{SigV4, Signing, check};
+
+/// The names of the hosts that a service's calls go to in a region: of its endpoint alone, not of names in front of it,
+/// such as those of buckets.
+///
+/// # Errors
+/// There is no region, and the service has one endpoint for each.
+pub fn host_names(service: &str, region: Option<&str>) -> Result<Vec<String>, EndpointError> {
+    let found = legacy::resolve(service, region, legacy::Variants::default())?;
+    let rest = found.url.split_once("://").map_or(found.url.as_str(), |(_, rest)| rest);
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    Ok(vec![host.to_owned()])
+}

@@ -20,6 +20,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use crate::error::AwsError;
 
@@ -101,7 +102,8 @@ impl Shared {
     }
 }
 
-/// The certificates that servers are checked against, as PEM.
+/// The certificates that servers are checked against, as PEM: those of `bundle`, else the system's, else, where it has
+/// none as in an empty container, Mozilla's as they were when this program was built.
 fn trusted(bundle: Option<&Path>) -> Result<String, AwsError> {
     let found = match bundle {
         None => rustls_native_certs::load_native_certs(),
@@ -117,21 +119,27 @@ fn trusted(bundle: Option<&Path>) -> Result<String, AwsError> {
     for error in &found.errors {
         log::debug!("certificates: {error}");
     }
+    let pem = pem_of(found.certs);
+    match (pem.is_empty(), bundle) {
+        (false, _) => Ok(pem),
+        (true, Some(path)) => Err(unusable(format!("`{}` holds no PEM certificate", path.display()))),
+        (true, None) => {
+            log::debug!("this system has no certificates; servers are checked against those of this program");
+            Ok(pem_of(webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec()))
+        }
+    }
+}
+
+fn pem_of(certificates: Vec<CertificateDer<'static>>) -> String {
     let mut pem = String::new();
-    for certificate in found.certs {
+    for certificate in certificates {
         let encoded = BASE64_STANDARD.encode(&certificate);
         // The connector takes it for certain that each of them can be used.
         if RootCertStore::empty().add(certificate).is_ok() {
             let _ = writeln!(pem, "-----BEGIN CERTIFICATE-----\n{encoded}\n-----END CERTIFICATE-----");
         }
     }
-    match (pem.is_empty(), bundle) {
-        (false, _) => Ok(pem),
-        (true, Some(path)) => Err(unusable(format!("`{}` holds no PEM certificate", path.display()))),
-        (true, None) => Err(unusable(
-            "this system has none; install `ca-certificates`, or name a PEM file in AWS_CA_BUNDLE".to_owned(),
-        )),
-    }
+    pem
 }
 
 fn unusable(reason: String) -> AwsError {
@@ -143,7 +151,13 @@ fn unusable(reason: String) -> AwsError {
 
 #[cfg(test)]
 mod tests {
-    use super::trusted;
+    use super::{pem_of, trusted};
+
+    #[test]
+    fn this_program_has_certificates_of_its_own() {
+        let pem = pem_of(webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec());
+        assert!(pem.matches("BEGIN CERTIFICATE").count() > 100);
+    }
 
     #[test]
     fn a_bundle_must_hold_certificates() {

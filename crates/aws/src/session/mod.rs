@@ -170,7 +170,7 @@ impl Session {
             identities: self.identities(),
             http: self.http(settings.ca_bundle()),
             endpoint: settings.endpoint(service, region),
-            retry: settings.retry()?,
+            retry: settings.retry(service.name)?,
             connect_timeout: PATIENCE,
             read_timeout: PATIENCE,
             limiter: Some(self.buckets.bucket(service.name, region, account)),

@@ -104,18 +104,19 @@ impl Settings<'_> {
         self.value("AWS_CA_BUNDLE", "ca_bundle").or_else(requests).map(PathBuf::from)
     }
 
-    /// Mode and number of attempts.
+    /// Mode and number of attempts for a service (boto3's name). DynamoDB is asked more often, as botocore does.
     ///
     /// # Errors
     ///
     /// Values that botocore refuses, in its words.
-    pub(super) fn retry(&self) -> Result<RetryConfig, AwsError> {
+    pub(super) fn retry(&self, service: &str) -> Result<RetryConfig, AwsError> {
         let mode = self.value("AWS_RETRY_MODE", "retry_mode");
+        let today = if matches!(service, "dynamodb" | "dynamodbstreams") { 4 } else { 3 };
         let (config, usual) = match mode.as_deref() {
-            None | Some("standard") => (RetryConfig::standard(), 3),
-            Some("adaptive") => (RetryConfig::adaptive(), 3),
+            None | Some("standard") => (RetryConfig::standard(), today),
+            Some("adaptive") => (RetryConfig::adaptive(), today),
             // The rules of old, which differ in their number only as far as a run can tell.
-            Some("legacy") => (RetryConfig::standard(), 5),
+            Some("legacy") => (RetryConfig::standard(), if service == "dynamodb" { 10 } else { 5 }),
             Some(other) => {
                 return Err(AwsError::Other {
                     class: "botocore.exceptions.InvalidRetryModeError",
@@ -237,8 +238,18 @@ mod tests {
     #[test]
     fn retries_are_chosen_as_for_botocore() {
         let attempts = |profile, variables: &[_]| {
-            look(profile, variables, |settings| settings.retry().map(|retry| retry.max_attempts()))
+            look(profile, variables, |settings| settings.retry("ec2").map(|retry| retry.max_attempts()))
         };
+        for (mode, service, expected) in [
+            ("standard", "dynamodb", 4),
+            ("adaptive", "dynamodbstreams", 4),
+            ("legacy", "dynamodb", 10),
+            ("legacy", "dynamodbstreams", 5),
+        ] {
+            look("lab", &[("AWS_RETRY_MODE", mode)], |settings| {
+                assert_eq!(settings.retry(service).unwrap().max_attempts(), expected, "{mode} {service}");
+            });
+        }
         assert_eq!(attempts("lab", &[]).unwrap(), 3);
         assert_eq!(attempts("default", &[]).unwrap(), 7);
         assert_eq!(attempts("default", &[("AWS_MAX_ATTEMPTS", "2")]).unwrap(), 2);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use squall_model::{Map, Value, python};
 
-use super::quantity;
+use squall_model::quantity;
 
 /// A parameter of a kind.
 #[derive(Clone, Copy, Debug)]
@@ -60,11 +60,11 @@ pub enum Form {
     Number(f64, f64),
     /// A share in percent, above 0 and up to the number given here; a `%` may follow.
     Percent(f64),
-    /// A duration: see [`quantity::duration`].
+    /// A duration: see [`squall_model::quantity::duration`].
     Duration,
-    /// A size in bytes: see [`quantity::bytes`].
+    /// A size in bytes: see [`squall_model::quantity::bytes`].
     Bytes,
-    /// A rate in bits per second: see [`quantity::bits_per_second`].
+    /// A rate in bits per second: see [`squall_model::quantity::bits_per_second`].
     Rate,
     /// Any text.
     Text,

@@ -1,7 +1,7 @@
 //! Undoing: the same for the runner, the guard and `squall undo`.
 
 use super::ledger::{Ledger, Standing};
-use super::port::{Ready, Store, StoreError, Undoer};
+use super::port::{Ready, Step, Store, StoreError, Undoer};
 use super::record::{Class, Fact, FaultId, Hand, Record};
 
 /// What came of undoing one fault.
@@ -35,6 +35,11 @@ pub enum Restored {
 }
 
 impl CleanUp {
+    /// Whether the guard was first, as it is when the runner hung past the fault's time.
+    pub fn is_by_guard(&self) -> bool {
+        matches!(self.result, Restored::Verified { by: Hand::Guard, .. })
+    }
+
     /// Whether everything is as it was before.
     pub fn is_verified(&self) -> bool {
         matches!(self.result, Restored::Verified { .. })
@@ -55,6 +60,7 @@ pub fn undo(
     ready: Option<Vec<Box<dyn Ready>>>,
 ) -> Result<CleanUp, StoreError> {
     let _lock = store.lock()?;
+    store.reached(by, Step::Locked);
     let ledger = store.load()?;
     let Some(entry) = ledger.get(fault) else { return Err(StoreError::Unknown(fault.clone())) };
     let clean_up = |result| CleanUp {
@@ -68,7 +74,9 @@ pub fn undo(
     }
     if entry.planned.class == Class::OneShot && entry.planned.undo.is_empty() {
         let found = vec!["nothing to put back".to_owned()];
+        store.reached(by, Step::Restored);
         store.append(&record(store, fault, by, Fact::Undone { found: found.clone() }))?;
+        store.reached(by, Step::Closed);
         return Ok(clean_up(Restored::Verified { by, found }));
     }
     let ready = ready
@@ -84,9 +92,11 @@ pub fn undo(
         }
     }
     if left.is_empty() {
+        store.reached(by, Step::Restored);
         // The state is restored even if this cannot be written, as on a full or broken disk: it is then undone
         // again by the next hand, which finds nothing to do.
         store.append(&record(store, fault, by, Fact::Undone { found: found.clone() }))?;
+        store.reached(by, Step::Closed);
         Ok(clean_up(Restored::Verified { by, found }))
     } else {
         store.append(&record(store, fault, by, Fact::Stuck { left: left.clone() }))?;

@@ -8,7 +8,7 @@ use squall_model::Value;
 
 use super::arguments::{Arguments, Problem};
 use super::hands::{self, CleanUp, Restored, record};
-use super::port::{Catalogue, Description, Fault, FaultError, Guard, Ready, Store, Summary, Undoer};
+use super::port::{Catalogue, Description, Fault, FaultError, Guard, Ready, Step, Store, Summary, Undoer};
 use super::rails::{Rails, Request};
 use super::record::{Fact, FaultId, Hand, Moment, Planned, SCHEMA};
 
@@ -33,7 +33,7 @@ pub enum Refusal {
         /// Why.
         why: String,
         /// How what was done is put back.
-        clean_up: CleanUp,
+        clean_up: Box<CleanUp>,
     },
 }
 
@@ -157,7 +157,9 @@ impl Injector {
         let Plan { kind, duration, summary, mut fault, .. } = plan;
         let id = self.store.new_id();
         let unsafe_because = |error: &dyn std::fmt::Display| Refusal::Unsafe(error.to_string());
+        let reached = |step| self.store.reached(Hand::Runner, step);
         let undo = fault.prepare(&id).map_err(|error| unsafe_because(&error))?;
+        reached(Step::Prepared);
         let ready = undo.iter().map(|undo| self.undoer.ready(undo)).collect::<Result<ReadyUndos, _>>().ok();
         let planned = Planned {
             schema: SCHEMA,
@@ -166,22 +168,31 @@ impl Injector {
             class: kind.class,
             title: summary.title.clone(),
             runner: self.store.identity(),
-            deadline: self.deadline(duration),
+            deadline: self.deadline(fault.setup(), duration),
             bound_millis: u64::try_from(kind.bound.as_millis()).unwrap_or(u64::MAX),
             undo,
         };
         let planned = record(&*self.store, &id, Hand::Runner, Fact::Planned(Box::new(planned)));
         self.store.append(&planned).map_err(|error| unsafe_because(&error))?;
+        reached(Step::Recorded);
         if let Err(error) = self.guard.look() {
             let clean_up = self.put_back(&id, fault, ready);
             self.clean_ups.borrow_mut().push(clean_up);
             return Err(unsafe_because(&error));
         }
-        let applied = fault.apply().and_then(|()| fault.verify());
+        reached(Step::Watched);
+        let applied = fault.apply().and_then(|()| {
+            reached(Step::Applied);
+            fault.verify().inspect(|()| reached(Step::Verified))
+        });
         match applied {
             Ok(()) => {
-                // In force already: that this cannot be written does not make it less so.
-                let _ = self.store.append(&record(&*self.store, &id, Hand::Runner, Fact::Applied));
+                // In force already: where this cannot be written, the guard is early and nothing is lost.
+                let deadline = self.deadline(Duration::ZERO, duration);
+                let applied = record(&*self.store, &id, Hand::Runner, Fact::Applied { deadline });
+                let _ = self.store.append(&applied);
+                let _ = self.guard.look();
+                reached(Step::Held);
                 self.held.borrow_mut().push(Held { id: id.clone(), fault, ready });
                 Ok(id)
             }
@@ -191,13 +202,13 @@ impl Injector {
                 let _ = self.store.append(&record(&*self.store, &id, Hand::Runner, fact));
                 let clean_up = self.put_back(&id, fault, ready);
                 self.clean_ups.borrow_mut().push(clean_up.clone());
-                Err(Refusal::NotApplied { why, clean_up })
+                Err(Refusal::NotApplied { why, clean_up: Box::new(clean_up) })
             }
         }
     }
 
-    fn deadline(&self, duration: Option<Duration>) -> Moment {
-        let length = duration.unwrap_or(self.rails.longest()) + GRACE;
+    fn deadline(&self, setup: Duration, duration: Option<Duration>) -> Moment {
+        let length = setup + duration.unwrap_or(self.rails.longest()) + GRACE;
         let mut deadline = self.store.now();
         deadline.millis += u64::try_from(length.as_millis()).unwrap_or(u64::MAX / 2);
         deadline

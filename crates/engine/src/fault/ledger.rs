@@ -124,7 +124,10 @@ impl Ledger {
         }
         match fact {
             Fact::Planned(_) => {}
-            Fact::Applied => entry.standing = Standing::Active,
+            Fact::Applied { deadline } => {
+                entry.standing = Standing::Active;
+                entry.planned.deadline = deadline;
+            }
             Fact::NotApplied { why } => entry.not_applied = Some(why),
             Fact::Lapsed { why } => entry.standing = Standing::Lapsed(why),
             Fact::Undone { found } => entry.standing = Standing::Undone { by, found },

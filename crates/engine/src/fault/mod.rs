@@ -26,7 +26,6 @@ pub mod injector;
 pub mod ledger;
 pub mod port;
 pub mod provider;
-pub mod quantity;
 pub mod rails;
 pub mod record;
 pub mod watch;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use squall_model::Value;
 
 use super::arguments::{Arguments, Parameter, Problem};
-use super::record::{Class, FaultId, Identity, Moment, Record};
+use super::record::{Class, FaultId, Hand, Identity, Moment, Record};
 
 /// A kind of fault, as the catalogue shows it.
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +144,11 @@ pub trait Fault {
     /// Why it cannot be; what was made is gone.
     fn prepare(&mut self, fault: &FaultId) -> Result<Vec<Json>, FaultError>;
 
+    /// The longest that [`Self::apply`] may take. The guard undoes it then.
+    fn setup(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
     /// Makes the changes. What was done when it fails, the undos put back.
     ///
     /// # Errors
@@ -235,8 +240,66 @@ pub enum StoreError {
 /// Keeps others out as long as it lives.
 pub trait Lock {}
 
+/// A step of a fault or of its undo, the moment when it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// What has to be there before the record is there.
+    Prepared,
+    /// The record is on the disk.
+    Recorded,
+    /// The guard watches over it.
+    Watched,
+    /// The changes are made.
+    Applied,
+    /// They were seen in force.
+    Verified,
+    /// It is in force, and the ledger and the guard know.
+    Held,
+    /// No other hand can undo it now.
+    Locked,
+    /// Everything is put back and verified.
+    Restored,
+    /// The record is closed.
+    Closed,
+}
+
+impl Step {
+    /// All steps, in order.
+    pub const ALL: [Step; 9] = [
+        Step::Prepared,
+        Step::Recorded,
+        Step::Watched,
+        Step::Applied,
+        Step::Verified,
+        Step::Held,
+        Step::Locked,
+        Step::Restored,
+        Step::Closed,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Prepared => "prepared",
+            Step::Recorded => "recorded",
+            Step::Watched => "watched",
+            Step::Applied => "applied",
+            Step::Verified => "verified",
+            Step::Held => "held",
+            Step::Locked => "locked",
+            Step::Restored => "restored",
+            Step::Closed => "closed",
+        }
+    }
+}
+
 /// The ledger's file and its clocks.
 pub trait Store {
+    /// Hears of every step. It is how tests end a process right there.
+    fn reached(&self, by: Hand, step: Step) {
+        let _ = (by, step);
+    }
+
     /// Writes a record; it is on the disk when this returns.
     ///
     /// # Errors

@@ -18,10 +18,10 @@ use super::arguments::Arguments;
 use super::hands::{CleanUp, Restored};
 use super::injector::{Injector, Refusal, no_such_kind};
 use super::port::{Catalogue, Description};
-use super::quantity;
 use super::record::{Class, FaultId};
 use crate::log::LOG;
 use crate::ports::{BoxFuture, Call, Clock, Failure, Outcome, Provider};
+use squall_model::quantity;
 
 /// The keys of a provider of type `fault`, beside those of every provider.
 pub(super) const KEYS: &[&str] = &["type", "kind", "arguments", "duration", "secrets"];
@@ -53,12 +53,18 @@ impl FaultProvider {
         let title = plan.summary.title.clone();
         let fault = injector.inject(plan).map_err(|refusal| failure(&refusal))?;
         log::warn!(target: LOG, "Fault {fault}: {title}");
+        let note = |standing: &str| {
+            let told = [("fault", Value::from(fault.to_string())), ("standing", Value::from(standing))];
+            call.notes.tell(Value::map(told));
+        };
+        note("active");
         let holding = Holding { injector: Rc::clone(&injector), fault: fault.clone() };
         let began = Instant::now();
         let Some(duration) = asked.duration else {
             if kind.class == Class::OneShot {
                 let report = injector.report(&fault);
                 let clean_up = holding.end();
+                note("undone");
                 return output(kind, &fault, &title, began.elapsed(), report, clean_up.as_ref());
             }
             let shown = [
@@ -75,9 +81,11 @@ impl FaultProvider {
         let report = injector.report(&fault);
         let took = began.elapsed();
         let clean_up = holding.end();
+        note(if clean_up.as_ref().is_some_and(CleanUp::is_verified) { "undone" } else { "stuck" });
         let output = output(kind, &fault, &title, took, report, clean_up.as_ref())?;
+        let in_time = clean_up.as_ref().is_some_and(CleanUp::is_by_guard);
         match held {
-            Err(error) if kind.class == Class::Held => {
+            Err(error) if kind.class == Class::Held && !in_time => {
                 Err(Failure::activity(format!("the fault ended before its time: {error}")))
             }
             _ => Ok(output),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use squall_model::{Map, Value, python};
 
 use super::port::Touched;
-use super::quantity;
+use squall_model::quantity;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct Request<'a> {
 }
 
 /// The part `squall: guard_rails:` of the settings.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rails {
     /// Names of processes that are never touched.
     pub processes: Vec<String>,
@@ -75,23 +75,6 @@ pub struct Hours {
     pub days: Vec<u8>,
     /// Minutes since midnight, from the first to before the last.
     pub minutes: (u16, u16),
-}
-
-impl Default for Rails {
-    fn default() -> Self {
-        Rails {
-            processes: Vec::new(),
-            addresses: Vec::new(),
-            ports: Vec::new(),
-            kinds: Vec::new(),
-            longest: None,
-            percent: None,
-            hours: Vec::new(),
-            stop_file: None,
-            zone_minutes: 0,
-            stopped: false,
-        }
-    }
 }
 
 impl Rails {

@@ -122,7 +122,7 @@ pub struct Planned {
     pub title: String,
     /// Who holds it.
     pub runner: Identity,
-    /// When the guard undoes it, whatever the runner does.
+    /// When the guard undoes it, whatever the runner does: the longest that applying it may take is in this.
     pub deadline: Moment,
     /// How long the undo may take until it is verified, in milliseconds.
     pub bound_millis: u64,
@@ -138,7 +138,10 @@ pub enum Fact {
     /// It is about to be applied.
     Planned(Box<Planned>),
     /// It was seen to be in force.
-    Applied,
+    Applied {
+        /// When the guard undoes it, counted from now: applying took its time.
+        deadline: Moment,
+    },
     /// It could not be applied as a whole; what was, is undone next.
     NotApplied {
         /// Why.

@@ -50,11 +50,13 @@ impl Watch {
     pub fn look(&mut self, open: &[(FaultId, Moment)]) {
         self.held.retain(|fault, _| open.iter().any(|(known, _)| known == fault));
         for (fault, deadline) in open {
-            if !self.held.contains_key(fault) {
-                self.count += 1;
-                let held = Held { deadline: deadline.clone(), order: self.count, not_before: 0 };
-                self.held.insert(fault.clone(), held);
+            if let Some(held) = self.held.get_mut(fault) {
+                held.deadline = deadline.clone();
+                continue;
             }
+            self.count += 1;
+            let held = Held { deadline: deadline.clone(), order: self.count, not_before: 0 };
+            self.held.insert(fault.clone(), held);
         }
     }
 

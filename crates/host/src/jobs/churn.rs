@@ -70,7 +70,7 @@ impl Churn {
     pub(super) fn begin(self) -> Result<Box<dyn Work>, FaultError> {
         let shown = self.directory.display().to_string();
         let fail = |error: io::Error| FaultError::new(format!("`{shown}`: {error}"));
-        outlive::own_session();
+        outlive::stand_apart();
         self.join.enter()?;
         let mut threads = Vec::new();
         let mut direct = self.direct;

@@ -35,7 +35,7 @@ const BEHIND: Duration = Duration::from_millis(300);
 impl Spin {
     pub(super) fn begin(self) -> Result<Box<dyn Work>, FaultError> {
         // The load is weighed against the other sessions as one of them, and does not slow down the runner's.
-        outlive::own_session();
+        outlive::stand_apart();
         self.join.enter()?;
         if let Some(nice) = self.nice {
             cpu::set_nice(nice).map_err(|error| FaultError::new(format!("nice {nice}: {error}")))?;

@@ -197,6 +197,10 @@ impl Fault for Cpu {
         Ok(undo)
     }
 
+    fn setup(&self) -> Duration {
+        PATIENCE
+    }
+
     fn apply(&mut self) -> Result<(), FaultError> {
         self.crew.go(PATIENCE)
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use squall_engine::fault::arguments::{Arguments, Form, Parameter, Problem};
 use squall_engine::fault::port::{Description, Fault, FaultError, Need, Orphaned, Summary, Touched};
-use squall_engine::fault::quantity::show_bytes;
 use squall_engine::fault::record::{Class, FaultId};
+use squall_model::quantity::show_bytes;
 use squall_model::{Map, Value};
 use squall_os::space::{self, Room};
 use squall_os::{limits, memory};
@@ -235,6 +235,10 @@ impl Fault for DiskFill {
         // carried out from the last to the first: the worker goes before its files
         undos.extend(ends);
         Ok(undos)
+    }
+
+    fn setup(&self) -> Duration {
+        PATIENCE
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {

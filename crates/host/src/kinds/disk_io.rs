@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use squall_engine::fault::arguments::{Arguments, Form, Parameter, Problem};
 use squall_engine::fault::port::{Description, Fault, FaultError, Need, Orphaned, Summary, Touched};
-use squall_engine::fault::quantity::show_bytes;
 use squall_engine::fault::record::{Class, FaultId};
+use squall_model::quantity::show_bytes;
 use squall_model::{Map, Value};
 use squall_os::space::{self, Room};
 
@@ -154,6 +154,10 @@ impl Fault for DiskIo {
         self.crew = crew;
         undos.extend(ends);
         Ok(undos)
+    }
+
+    fn setup(&self) -> Duration {
+        PATIENCE
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {

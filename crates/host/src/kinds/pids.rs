@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use squall_engine::fault::arguments::{Arguments, Form, Parameter, Problem};
 use squall_engine::fault::port::{Description, Fault, FaultError, Need, Orphaned, Summary, Touched};
-use squall_engine::fault::quantity::show_bytes;
 use squall_engine::fault::record::{Class, FaultId};
+use squall_model::quantity::show_bytes;
 use squall_model::{Map, Value};
 use squall_os::limits::{self, Limit};
 use squall_os::memory;
@@ -151,6 +151,10 @@ impl Fault for Pids {
         let (crew, undo) = Crew::start(vec![Job::Crowd(job)], GONE)?;
         self.crew = crew;
         Ok(undo)
+    }
+
+    fn setup(&self) -> Duration {
+        PATIENCE
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {

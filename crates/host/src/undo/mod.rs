@@ -2,6 +2,7 @@
 //!
 //! The data outlive the program that wrote them: names and meanings stay, and what is added has a default.
 
+mod network;
 mod remove;
 mod resume;
 mod worker;
@@ -12,6 +13,7 @@ use squall_engine::fault::port::{FaultError, Ready};
 use squall_engine::fault::record::Identity;
 use squall_os::{pidfd, procfs};
 
+pub use network::{RemoveLink, RemoveQdisc, RemoveTable};
 pub use remove::RemoveFile;
 pub use resume::Resume;
 pub use worker::EndWorker;
@@ -22,6 +24,12 @@ pub use worker::EndWorker;
 pub enum Undo {
     /// Ends a worker, and with it what it holds.
     EndWorker(EndWorker),
+    /// Removes an interface.
+    RemoveLink(RemoveLink),
+    /// Removes a queueing discipline.
+    RemoveQdisc(RemoveQdisc),
+    /// Removes a table of nftables.
+    RemoveTable(RemoveTable),
     /// Removes a file of ours that kept its name.
     RemoveFile(RemoveFile),
     /// Lets stopped processes go on.
@@ -46,6 +54,9 @@ pub fn ready(undo: &Json) -> Result<Box<dyn Ready>, FaultError> {
     })?;
     match undo {
         Undo::EndWorker(undo) => undo.ready(),
+        Undo::RemoveLink(undo) => undo.ready(),
+        Undo::RemoveQdisc(undo) => undo.ready(),
+        Undo::RemoveTable(undo) => undo.ready(),
         Undo::RemoveFile(undo) => undo.ready(),
         Undo::Resume(undo) => undo.ready(),
     }

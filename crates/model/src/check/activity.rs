@@ -12,7 +12,7 @@ use crate::value::{Map, Str, Value};
 pub(super) struct Names(HashSet<Str>);
 
 /// The way out where a type of provider is missing or unknown.
-const PROVIDERS: &str = "providers are `python`, `process`, `http`, `aws` and `fault`";
+const PROVIDERS: &str = "providers are `python`, `process`, `http`, `aws`, `fault` and `sample`";
 
 impl Names {
     pub fn of(experiment: &Map) -> Self {
@@ -74,14 +74,19 @@ impl Checker<'_> {
         let provider = self.provider_section(activity, at);
         self.options(activity, at);
         if let Some((provider, kind)) = provider {
-            let at = at.then("provider");
-            match &*kind {
-                "python" => self.python_provider(activity, &provider, &at),
-                "process" => self.process_provider(activity, &provider, &at),
-                "aws" => self.world.aws(&provider, &at).into_iter().for_each(|found| self.add(found)),
-                "fault" => self.world.fault(&provider, &at).into_iter().for_each(|found| self.add(found)),
-                _ => self.http_provider(&provider, &at),
-            }
+            self.provider(activity, &provider, &kind, &at.then("provider"));
+        }
+    }
+
+    /// What a provider of a known type asks for.
+    pub(super) fn provider(&mut self, activity: &Map, provider: &Map, kind: &str, at: &Pointer) {
+        match kind {
+            "python" => self.python_provider(activity, provider, at),
+            "process" => self.process_provider(activity, provider, at),
+            "aws" => self.world.aws(provider, at).into_iter().for_each(|found| self.add(found)),
+            "fault" => self.world.fault(provider, at).into_iter().for_each(|found| self.add(found)),
+            "sample" => self.sample_provider(provider, at),
+            _ => self.http_provider(provider, at),
         }
     }
 
@@ -118,7 +123,7 @@ impl Checker<'_> {
     }
 
     /// The provider and its type, when both can be looked at further.
-    fn provider_section(&mut self, activity: &Map, at: &Pointer) -> Option<(Map, Str)> {
+    pub(super) fn provider_section(&mut self, activity: &Map, at: &Pointer) -> Option<(Map, Str)> {
         let Some(provider) = activity.get("provider").filter(Value::is_truthy) else {
             let at = if activity.contains_key("provider") { at.then("provider") } else { at.clone() };
             let help = "say who carries it out: `provider: {type: process, path: ...}`";
@@ -138,7 +143,9 @@ impl Checker<'_> {
                 self.add(Diagnostic::new(Code::NoProviderType, &at, message).help(PROVIDERS));
                 None
             }
-            Some(Value::Str(kind)) if matches!(&*kind, "python" | "process" | "http" | "aws" | "fault") => {
+            Some(Value::Str(kind))
+                if matches!(&*kind, "python" | "process" | "http" | "aws" | "fault" | "sample") =>
+            {
                 Some((provider, kind))
             }
             Some(kind) => {

@@ -15,6 +15,7 @@ mod experiment;
 mod hints;
 mod provider;
 mod python;
+mod sample;
 mod tolerance;
 
 use std::collections::HashMap;

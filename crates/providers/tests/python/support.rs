@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use squall_engine::ports::{Call, HookCall, Lane, Outcome, Provider};
+use squall_engine::ports::{Call, HookCall, Lane, Notes, Outcome, Provider};
 use squall_model::{Map, Value, json};
 use squall_providers::python::{PythonWorker, Settings};
 
@@ -39,7 +39,13 @@ pub fn call_of(module: &str, func: &str, arguments: Value) -> Call {
     let provider =
         Value::map([("module", Value::from(module)), ("func", func.into()), ("arguments", arguments)]);
     let activity = [("name", Value::from("a")), ("provider", provider)].into_iter().collect();
-    Call { activity, configuration: Map::new(), secrets: Map::new(), lane: Lane::Main }
+    Call {
+        activity,
+        configuration: Map::new(),
+        secrets: Map::new(),
+        lane: Lane::Main,
+        notes: Notes::default(),
+    }
 }
 
 /// A call of a function in the fixtures.

@@ -73,6 +73,7 @@ fn describe(kind: &Description) -> Value {
         ("class", Value::from(kind.class.name())),
         ("summary", Value::from(kind.summary)),
         ("undo_verified_within_s", Value::Float(kind.bound.as_secs_f64())),
+        ("orphaned", Value::from(super::plan::orphaned(kind).unwrap_or_default())),
         ("parameters", Value::list(parameters)),
     ])
 }

@@ -8,10 +8,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use squall_engine::fault::arguments::{Arguments, Form};
 use squall_engine::fault::injector::{Injector, Refusal};
 use squall_engine::fault::port::{Catalogue, Description};
-use squall_engine::fault::quantity;
 use squall_engine::fault::record::{Class, FaultId};
 use squall_host::Host;
 use squall_model::Value;
+use squall_model::quantity;
 use squall_os::signals::Signals;
 
 use super::{Context, plan};
@@ -190,7 +190,9 @@ async fn inject(kind: &'static Description, asked: &Asked, adapters: &Adapters) 
     log::warn!("Fault {fault}: {title}{}", length.unwrap_or_default());
     let ended = hold(kind, &injector, &fault, asked.duration, &mut signals).await;
     let report = injector.report(&fault);
-    injector.undo(&fault);
+    let clean_up = injector.undo(&fault);
+    let in_time = clean_up.is_some_and(|clean_up| clean_up.is_by_guard());
+    let ended = if in_time { Ok(()) } else { ended };
     conclude(faults, &injector, ended, &report, asked.json)
 }
 

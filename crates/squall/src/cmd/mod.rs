@@ -3,7 +3,9 @@
 pub mod aws;
 pub mod completions;
 pub mod discover;
+pub mod doctor;
 pub mod faults;
+pub mod guard;
 pub mod halt;
 pub mod info;
 pub mod init;
@@ -57,6 +59,8 @@ pub fn execute(command: &Command, cx: &Context) -> u8 {
         Command::Inject(args) => inject::execute(args, cx),
         Command::Faults(args) => faults::execute(args),
         Command::Undo(args) => undo::execute(args),
+        Command::Doctor(args) => doctor::execute(args),
+        Command::Guard(args) => guard::execute(args),
         Command::Halt(args) => halt::halt(args),
         Command::Resume(_) => halt::resume(),
         Command::Completions(args) => completions::execute(args, cx),

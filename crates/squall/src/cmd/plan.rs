@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use squall_engine::fault::arguments::Arguments;
 use squall_engine::fault::injector::{GRACE, Injector, Plan};
-use squall_engine::fault::port::{FaultError, Guard, Lock, Need, Orphaned, Store, StoreError};
+use squall_engine::fault::port::{Description, FaultError, Guard, Lock, Need, Orphaned, Store, StoreError};
 use squall_engine::fault::provider::Asked;
-use squall_engine::fault::quantity::show_duration;
 use squall_engine::fault::record::{Class, FaultId, Identity, Moment, Record};
 use squall_engine::fault::{ledger::Ledger, rails::Rails};
 use squall_host::Host;
 use squall_model::expr::substitute::Scope;
+use squall_model::quantity::show_duration;
 use squall_model::{Map, Value, python};
 
 use crate::exit;
@@ -124,12 +124,21 @@ pub fn to_text(plan: &Plan) -> String {
     part("notes", &summary.notes);
     part("forbidden", &plan.objections);
     part("time", &[time(plan)]);
-    if let Orphaned::Ends(how) = plan.kind.orphaned {
-        part("orphaned", &[format!("ends by itself where runner and guard are both killed: {how}")]);
-    } else if plan.kind.class == Class::Held {
-        part("orphaned", &["stays until `squall undo` where runner and guard are both killed".to_owned()]);
-    }
+    part("orphaned", &orphaned(plan.kind).into_iter().collect::<Vec<_>>());
     text
+}
+
+/// What becomes of faults of a kind when runner and guard are killed at once.
+pub fn orphaned(kind: &Description) -> Option<String> {
+    match kind.orphaned {
+        Orphaned::Ends(how) => {
+            Some(format!("Where runner and guard are both killed it ends by itself: {how}."))
+        }
+        Orphaned::Waits if kind.class == Class::Held => {
+            Some("Where runner and guard are both killed it stays until `squall undo`.".to_owned())
+        }
+        Orphaned::Waits => None,
+    }
 }
 
 fn show_need(need: &Need) -> String {

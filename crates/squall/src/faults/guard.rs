@@ -52,19 +52,20 @@ impl Guarding<'_> {
                 }
                 Duty::Wait(millis) => {
                     if outlive::readable(io::stdin(), millis)? {
-                        self.listen(&mut input)?;
+                        self.listen(&mut input);
                     }
                 }
             }
         }
     }
 
-    fn listen(&mut self, input: &mut Vec<u8>) -> io::Result<()> {
+    fn listen(&mut self, input: &mut Vec<u8>) {
         let mut buffer = [0; 256];
-        let read = outlive::read(io::stdin(), &mut buffer)?;
+        // A socket that was reset is one that has ended.
+        let read = outlive::read(io::stdin(), &mut buffer).unwrap_or(0);
         if read == 0 {
             self.runner_gone();
-            return Ok(());
+            return;
         }
         input.extend_from_slice(&buffer[..read]);
         while let Some(end) = input.iter().position(|byte| *byte == b'\n') {
@@ -75,13 +76,13 @@ impl Guarding<'_> {
                         Ok(()) => SEEN.to_owned(),
                         Err(why) => why.replace('\n', " "),
                     };
-                    outlive::write(io::stdin(), format!("{answer}\n").as_bytes())?;
+                    // A runner that is gone by now does not hear it; the end of its socket comes next.
+                    let _ = outlive::write(io::stdin(), format!("{answer}\n").as_bytes());
                 }
                 Some(line) if line == LEAVE.as_bytes() => self.runner_gone(),
                 _ => {}
             }
         }
-        Ok(())
     }
 
     fn runner_gone(&mut self) {

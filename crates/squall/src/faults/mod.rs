@@ -114,3 +114,42 @@ fn rails(settings: &Value) -> Result<Rails, String> {
     rails.zone_minutes = i64::from(offset) / 60;
     Ok(rails)
 }
+
+/// Tells the host's network faults which hosts the services of AWS are.
+pub fn know_aws() {
+    squall_host::network::selector::endpoints_by(aws_hosts);
+}
+
+/// The hosts of `s3`, in the region of the environment, or of `s3:eu-west-1`.
+fn aws_hosts(service: &str) -> Result<Vec<String>, String> {
+    let (service, region) = match service.split_once(':') {
+        Some((service, region)) => (service, Some(region.to_owned())),
+        None => {
+            let of_environment = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+            (service, of_environment.into_iter().find_map(|name| std::env::var(name).ok()))
+        }
+    };
+    let fine = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+    if service.is_empty() || !service.chars().all(fine) {
+        return Err(format!(
+            "expected a service of AWS such as s3 or s3:eu-west-1, or a file; found `{service}`"
+        ));
+    }
+    squall_aws::endpoint::host_names(service, region.as_deref()).map_err(|error| {
+        format!("`{service}`: {error}; name the region, as in {service}:eu-west-1, or set AWS_REGION")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::aws_hosts;
+
+    #[test]
+    fn services_of_aws_are_hosts() {
+        let hosts = |service: &str| aws_hosts(service).map(|hosts| hosts.join(" "));
+        assert_eq!(hosts("s3:eu-west-1").as_deref(), Ok("s3.eu-west-1.amazonaws.com"));
+        assert_eq!(hosts("dynamodb:us-east-2").as_deref(), Ok("dynamodb.us-east-2.amazonaws.com"));
+        assert_eq!(hosts("sts:cn-north-1").as_deref(), Ok("sts.cn-north-1.amazonaws.com.cn"));
+        assert!(hosts("no such;thing").is_err());
+    }
+}

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use squall_engine::fault::ledger::Ledger;
-use squall_engine::fault::port::{Lock, Store, StoreError};
-use squall_engine::fault::record::{FaultId, Identity, Moment, Record};
+use squall_engine::fault::port::{Lock, Step, Store, StoreError};
+use squall_engine::fault::record::{FaultId, Hand, Identity, Moment, Record};
 use squall_os::durable::{self, Lines, LockFile, Locked};
-use squall_os::{clock, procfs};
+use squall_os::{clock, outlive, procfs};
 
 /// How long another hand may hold the lock.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,7 +20,11 @@ pub struct FileStore {
     lines: Lines,
     lock: LockFile,
     boot: String,
+    stop_at: Option<String>,
 }
+
+/// A test aid: `runner:recorded` stops (SIGSTOP) the runner at that step, so that it can be killed right there.
+const STOP_AT: &str = "SQUALL_STOP_AT";
 
 /// The folder that holds this user's ledger.
 ///
@@ -53,7 +57,10 @@ impl FileStore {
             Ok((lines, LockFile::open(&folder.join("faults.lock"))?, procfs::boot_id()?))
         });
         match opened {
-            Ok((lines, lock, boot)) => Ok(FileStore { folder, lines, lock, boot }),
+            Ok((lines, lock, boot)) => {
+                let stop_at = squall_os::environment::var(STOP_AT);
+                Ok(FileStore { folder, lines, lock, boot, stop_at })
+            }
             Err(source) => {
                 Err(StoreError::Io { place: folder.display().to_string(), what: "opened", source })
             }
@@ -76,6 +83,20 @@ struct Held(#[expect(dead_code, reason = "it is held until it is dropped")] Lock
 impl Lock for Held {}
 
 impl Store for FileStore {
+    fn reached(&self, by: Hand, step: Step) {
+        let Some((hand, name)) = self.stop_at.as_deref().and_then(|place| place.split_once(':')) else {
+            return;
+        };
+        let known = match by {
+            Hand::Runner => "runner",
+            Hand::Guard => "guard",
+            Hand::Undo => "undo",
+        };
+        if hand == known && name == step.name() {
+            outlive::stop_here();
+        }
+    }
+
     fn append(&self, record: &Record) -> Result<(), StoreError> {
         self.lines.append(&record.to_line()).map_err(self.error("written"))
     }

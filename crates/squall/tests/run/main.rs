@@ -4,6 +4,7 @@ mod aws;
 mod documents;
 mod kill;
 mod notifications;
+mod sample;
 mod secrets;
 mod signals;
 mod support;

@@ -19,12 +19,12 @@ pub fn show_duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     match millis {
         0 if !duration.is_zero() => format!("{}us", duration.as_micros()),
-        _ if millis % 1000 != 0 => format!("{millis}ms"),
+        _ if !millis.is_multiple_of(1000) => format!("{millis}ms"),
         _ => match millis / 1000 {
             0 => "0s".to_owned(),
-            seconds if seconds % 86_400 == 0 => format!("{}d", seconds / 86_400),
-            seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
-            seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
+            seconds if seconds.is_multiple_of(86_400) => format!("{}d", seconds / 86_400),
+            seconds if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+            seconds if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
             seconds => format!("{seconds}s"),
         },
     }
