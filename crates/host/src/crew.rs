@@ -11,6 +11,12 @@ use crate::worker::Worker;
 /// How often it is looked whether they are still there: the kernel may have killed one for want of memory.
 pub const LOOK: Duration = Duration::from_secs(1);
 
+/// How long workers may take until such an amount is in force, of which they do at least so much a second. The guard's
+/// deadline is so much later.
+pub fn patience(amount: u64, a_second: u64) -> Duration {
+    Duration::from_secs(10 + amount / a_second.max(1))
+}
+
 /// Workers that begin together and end together. Dropping it ends them.
 #[derive(Debug, Default)]
 pub struct Crew {

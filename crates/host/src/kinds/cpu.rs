@@ -40,8 +40,8 @@ const PARAMETERS: &[Parameter] = &[
     place::OF_PROCESS,
 ];
 
-/// How long the threads may take to be started.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Threads that are started in a second, at least.
+const A_SECOND: u64 = 50;
 
 /// Plans it.
 ///
@@ -198,11 +198,11 @@ impl Fault for Cpu {
     }
 
     fn setup(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.threads.len() as u64, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.setup())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

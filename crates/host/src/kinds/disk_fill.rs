@@ -47,8 +47,8 @@ const PARAMETERS: &[Parameter] = &[
     Parameter::new("workers", Form::Whole(1, 64), "files that are filled side by side").or("1"),
 ];
 
-/// How long filling may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Bytes that are taken in a second, at least: reserving them is faster, writing them need not be.
+const A_SECOND: u64 = 32 << 20;
 
 /// Plans it.
 ///
@@ -238,11 +238,11 @@ impl Fault for DiskFill {
     }
 
     fn setup(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.bytes, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.setup())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

@@ -46,8 +46,8 @@ const PARAMETERS: &[Parameter] = &[
     place::OF_PROCESS,
 ];
 
-/// How long making the files may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Bytes that are written in a second, at least, when the files are made.
+const A_SECOND: u64 = 16 << 20;
 
 /// Plans it.
 ///
@@ -157,11 +157,11 @@ impl Fault for DiskIo {
     }
 
     fn setup(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.size(), A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.setup())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

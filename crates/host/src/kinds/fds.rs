@@ -40,8 +40,8 @@ const PARAMETERS: &[Parameter] = &[
 
 /// The most that can be asked for; no host has memory for more.
 const MOST: u64 = 1_000_000_000;
-/// How long opening may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Files that are opened in a second, at least.
+const A_SECOND: u64 = 50_000;
 /// The kernel's memory for one open file, and for its place in the process's own table.
 const MEMORY_OF_ONE: u64 = 320;
 /// How many workers there may be.
@@ -158,11 +158,11 @@ impl Fault for Fds {
     }
 
     fn setup(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.wanted(), A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.setup())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

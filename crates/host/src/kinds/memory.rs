@@ -49,8 +49,8 @@ const PARAMETERS: &[Parameter] = &[
     place::OF_PROCESS,
 ];
 
-/// How long taking it may last.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Bytes that are taken in a second, at least.
+const A_SECOND: u64 = 128 << 20;
 /// What is left to others without `overcommit`: at most so many bytes, and this part of the whole.
 const SPARE: (u64, u64) = (64 << 20, 64);
 
@@ -216,11 +216,11 @@ impl Fault for Memory {
     }
 
     fn setup(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.taken, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.setup())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

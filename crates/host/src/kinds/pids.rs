@@ -41,8 +41,8 @@ const PARAMETERS: &[Parameter] = &[
     place::OF_PROCESS,
 ];
 
-/// How long starting all of them may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Threads that are started in a second, at least.
+const A_SECOND: u64 = 1000;
 /// Memory for one: a stack in the kernel, its entry there, and a page or two of its own.
 const MEMORY_OF_ONE: u64 = 40 * 1024;
 
@@ -154,11 +154,11 @@ impl Fault for Pids {
     }
 
     fn setup(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.taken(), A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.setup())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {
