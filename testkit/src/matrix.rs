@@ -42,7 +42,7 @@ impl Victim {
 
 /// Steps at which the runner is stopped, in order; the last three belong to its undo.
 pub const STEPS: [&str; 9] =
-    ["prepared", "recorded", "watched", "applied", "verified", "held", "locked", "restored", "closed"];
+    ["prepared", "recorded", "watched", "applied", "verified", "held", "undo-locked", "undone", "closed"];
 
 /// A cell of the matrix.
 #[derive(Clone, Copy, Debug)]

@@ -31,7 +31,8 @@ pub fn start(words: &[&str]) -> io::Result<Companion> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     let mut command = Command::new(SELF);
     command.args(words).stdin(Stdio::from(theirs)).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn()?;
+    // Not in the folder of ours: it could not be unmounted or removed as long as the other process lives.
+    let child = command.current_dir("/").spawn()?;
     Ok(Companion { child, socket: ours })
 }
 
@@ -44,6 +45,11 @@ pub fn end_with_parent(parent: u32) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let parent = i32::try_from(parent).ok().and_then(Pid::from_raw);
     if getppid() == parent { Ok(()) } else { Err(io::Error::other("the parent process is gone")) }
+}
+
+/// The number of the process that started this one; `None` when it is gone and this one was given to another.
+pub fn parent() -> Option<u32> {
+    getppid().and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok())
 }
 
 /// What a process that must survive was granted.
@@ -99,11 +105,6 @@ pub fn readable(socket: impl AsFd, millis: Option<u64>) -> io::Result<bool> {
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Stops this process until somebody lets it go on (SIGCONT), or kills it.
-pub fn stop_here() {
-    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
 }
 
 /// Lets so many milliseconds pass.

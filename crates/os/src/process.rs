@@ -153,6 +153,12 @@ impl Drop for Group {
     }
 }
 
+/// Stops this process until somebody lets it go on (SIGCONT).
+pub fn stop_self() {
+    // It fails in no way that this process could do something about.
+    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
+}
+
 /// Sees when a child ends, without reaping it.
 #[cfg(target_os = "linux")]
 #[derive(Debug)]

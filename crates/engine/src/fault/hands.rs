@@ -1,8 +1,9 @@
 //! Undoing: the same for the runner, the guard and `squall undo`.
 
 use super::ledger::{Ledger, Standing};
-use super::port::{Ready, Step, Store, StoreError, Undoer};
+use super::port::{Ready, Store, StoreError, Undoer};
 use super::record::{Class, Fact, FaultId, Hand, Record};
+use super::step::Step;
 
 /// What came of undoing one fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +60,15 @@ pub fn undo(
     by: Hand,
     ready: Option<Vec<Box<dyn Ready>>>,
 ) -> Result<CleanUp, StoreError> {
-    let _lock = store.lock()?;
-    store.reached(by, Step::Locked);
+    let _lock = store.lock(fault)?;
     let ledger = store.load()?;
-    let Some(entry) = ledger.get(fault) else { return Err(StoreError::Unknown(fault.clone())) };
+    store.reached(by, Step::UndoLocked);
+    let Some(entry) = ledger.get(fault) else {
+        return Err(match ledger.newer().find(|(newer, _)| *newer == fault) {
+            Some((fault, schema)) => StoreError::Newer { fault: fault.clone(), schema },
+            None => StoreError::Unknown(fault.clone()),
+        });
+    };
     let clean_up = |result| CleanUp {
         fault: fault.clone(),
         kind: entry.planned.kind.clone(),
@@ -74,7 +80,7 @@ pub fn undo(
     }
     if entry.planned.class == Class::OneShot && entry.planned.undo.is_empty() {
         let found = vec!["nothing to put back".to_owned()];
-        store.reached(by, Step::Restored);
+        store.reached(by, Step::Undone);
         store.append(&record(store, fault, by, Fact::Undone { found: found.clone() }))?;
         store.reached(by, Step::Closed);
         return Ok(clean_up(Restored::Verified { by, found }));
@@ -91,15 +97,18 @@ pub fn undo(
             Err(failure) => left.push(failure.to_string()),
         }
     }
+    store.reached(by, Step::Undone);
     if left.is_empty() {
-        store.reached(by, Step::Restored);
         // The state is restored even if this cannot be written, as on a full or broken disk: it is then undone
         // again by the next hand, which finds nothing to do.
         store.append(&record(store, fault, by, Fact::Undone { found: found.clone() }))?;
         store.reached(by, Step::Closed);
         Ok(clean_up(Restored::Verified { by, found }))
     } else {
-        store.append(&record(store, fault, by, Fact::Stuck { left: left.clone() }))?;
+        // That this cannot be written changes nothing: the record is open as it is. What is left must be told.
+        if let Err(error) = store.append(&record(store, fault, by, Fact::Stuck { left: left.clone() })) {
+            left.push(error.to_string());
+        }
         Ok(clean_up(Restored::Unverified { left }))
     }
 }
@@ -120,10 +129,11 @@ pub fn undo_all(
     wanted: impl Fn(&Ledger, &FaultId) -> bool,
 ) -> Result<Vec<Result<CleanUp, StoreError>>, StoreError> {
     let ledger = store.load()?;
-    let open: Vec<FaultId> = ledger.open().map(|(fault, _)| fault.clone()).collect();
+    let open = ledger.open().rev().map(|(fault, _)| fault);
+    // what only a newer version can undo is told as an error
+    let open: Vec<FaultId> = open.chain(ledger.newer().map(|(fault, _)| fault)).cloned().collect();
     Ok(open
         .iter()
-        .rev()
         .filter(|fault| wanted(&ledger, fault))
         .map(|fault| undo(store, undoer, fault, by, None))
         .collect())

@@ -8,9 +8,11 @@ use squall_model::Value;
 
 use super::arguments::{Arguments, Problem};
 use super::hands::{self, CleanUp, Restored, record};
-use super::port::{Catalogue, Description, Fault, FaultError, Guard, Ready, Step, Store, Summary, Undoer};
+use super::ledger::Standing;
+use super::port::{Catalogue, Description, Fault, FaultError, Guard, Ready, Store, Summary, Undoer};
 use super::rails::{Rails, Request};
 use super::record::{Fact, FaultId, Hand, Moment, Planned, SCHEMA};
+use super::step::Step;
 
 /// How much later than the runner the guard acts. It is for runners that hang.
 pub const GRACE: Duration = Duration::from_secs(1);
@@ -86,11 +88,11 @@ impl Plan {
 struct Held {
     id: FaultId,
     fault: Box<dyn Fault>,
+    /// What the undos need, opened before the fault could take it away.
     ready: Option<ReadyUndos>,
 }
 
-/// The undos of a fault with all that they need, opened before it was applied: under a fault that takes all open files or
-/// processes, nothing more can be opened. `None` where that was not possible; it is tried again then.
+/// The undos of a fault with all that they need.
 type ReadyUndos = Vec<Box<dyn Ready>>;
 
 /// Injects the faults of one run, holds them, and puts them back.
@@ -157,9 +159,10 @@ impl Injector {
         let Plan { kind, duration, summary, mut fault, .. } = plan;
         let id = self.store.new_id();
         let unsafe_because = |error: &dyn std::fmt::Display| Refusal::Unsafe(error.to_string());
-        let reached = |step| self.store.reached(Hand::Runner, step);
+        // Before anything is written: a record that nobody watches over would stay open if we died after it.
+        self.guard.look().map_err(|error| unsafe_because(&error))?;
         let undo = fault.prepare(&id).map_err(|error| unsafe_because(&error))?;
-        reached(Step::Prepared);
+        self.reached(Step::Prepared);
         let ready = undo.iter().map(|undo| self.undoer.ready(undo)).collect::<Result<ReadyUndos, _>>().ok();
         let planned = Planned {
             schema: SCHEMA,
@@ -168,38 +171,41 @@ impl Injector {
             class: kind.class,
             title: summary.title.clone(),
             runner: self.store.identity(),
-            deadline: self.deadline(fault.setup(), duration),
+            deadline: self.deadline(duration, fault.applying()),
             bound_millis: u64::try_from(kind.bound.as_millis()).unwrap_or(u64::MAX),
             undo,
         };
         let planned = record(&*self.store, &id, Hand::Runner, Fact::Planned(Box::new(planned)));
+        // Until it is in force, no other hand may undo it: it would be applied after that, with its record closed.
+        let lock = self.store.lock(&id).map_err(|error| unsafe_because(&error))?;
         self.store.append(&planned).map_err(|error| unsafe_because(&error))?;
-        reached(Step::Recorded);
+        self.reached(Step::Recorded);
         if let Err(error) = self.guard.look() {
-            let clean_up = self.put_back(&id, fault, ready);
-            self.clean_ups.borrow_mut().push(clean_up);
-            return Err(unsafe_because(&error));
+            drop(lock);
+            return Err(self.give_up(&id, fault, ready, &error));
         }
-        reached(Step::Watched);
-        let applied = fault.apply().and_then(|()| {
-            reached(Step::Applied);
-            fault.verify().inspect(|()| reached(Step::Verified))
-        });
+        self.reached(Step::Watched);
+        let applied = fault.apply().inspect(|()| self.reached(Step::Applied)).and_then(|()| fault.verify());
         match applied {
             Ok(()) => {
-                // In force already: where this cannot be written, the guard is early and nothing is lost.
-                let deadline = self.deadline(Duration::ZERO, duration);
-                let applied = record(&*self.store, &id, Hand::Runner, Fact::Applied { deadline });
-                let _ = self.store.append(&applied);
-                let _ = self.guard.look();
-                reached(Step::Held);
+                self.reached(Step::Verified);
+                let deadline = Some(self.deadline(duration, Duration::ZERO));
+                // In force already: that this cannot be written does not make it less so.
+                let fact = Fact::Applied { deadline };
+                let _ = self.store.append(&record(&*self.store, &id, Hand::Runner, fact));
+                drop(lock);
+                if let Err(error) = self.guard.look() {
+                    return Err(self.give_up(&id, fault, ready, &error));
+                }
                 self.held.borrow_mut().push(Held { id: id.clone(), fault, ready });
+                self.reached(Step::Held);
                 Ok(id)
             }
             Err(error) => {
                 let why = error.to_string();
                 let fact = Fact::NotApplied { why: why.clone() };
                 let _ = self.store.append(&record(&*self.store, &id, Hand::Runner, fact));
+                drop(lock);
                 let clean_up = self.put_back(&id, fault, ready);
                 self.clean_ups.borrow_mut().push(clean_up.clone());
                 Err(Refusal::NotApplied { why, clean_up: Box::new(clean_up) })
@@ -207,8 +213,25 @@ impl Injector {
         }
     }
 
-    fn deadline(&self, setup: Duration, duration: Option<Duration>) -> Moment {
-        let length = setup + duration.unwrap_or(self.rails.longest()) + GRACE;
+    fn reached(&self, step: Step) {
+        self.store.reached(Hand::Runner, step);
+    }
+
+    /// Puts back what has no guard.
+    fn give_up(
+        &self,
+        id: &FaultId,
+        fault: Box<dyn Fault>,
+        ready: Option<ReadyUndos>,
+        why: &FaultError,
+    ) -> Refusal {
+        let clean_up = self.put_back(id, fault, ready);
+        self.clean_ups.borrow_mut().push(clean_up.clone());
+        Refusal::NotApplied { why: why.to_string(), clean_up: Box::new(clean_up) }
+    }
+
+    fn deadline(&self, duration: Option<Duration>, applying: Duration) -> Moment {
+        let length = duration.unwrap_or(self.rails.longest()) + applying + GRACE;
         let mut deadline = self.store.now();
         deadline.millis += u64::try_from(length.as_millis()).unwrap_or(u64::MAX / 2);
         deadline
@@ -222,8 +245,18 @@ impl Injector {
     /// Does what is to be done again and again.
     ///
     /// # Errors
-    /// Why it was not possible.
+    /// Why it was not possible; also that another hand has put it back.
     pub fn tick(&self, id: &FaultId) -> Result<(), FaultError> {
+        if !self.held.borrow().iter().any(|held| held.id == *id) {
+            return Ok(());
+        }
+        let failed = |error: &dyn std::fmt::Display| FaultError::new(error.to_string());
+        // What another hand has put back must not be made again.
+        let _lock = self.store.lock(id).map_err(|error| failed(&error))?;
+        let ledger = self.store.load().map_err(|error| failed(&error))?;
+        if let Some(Standing::Undone { by, .. }) = ledger.get(id).map(|entry| &entry.standing) {
+            return Err(FaultError::new(format!("{} has put it back", by.name())));
+        }
         self.with(id, |fault| fault.tick()).unwrap_or(Ok(()))
     }
 
@@ -261,11 +294,14 @@ impl Injector {
 
     /// Puts all faults back, the latest first.
     pub fn undo_all(&self) {
-        // Asked anew each time, and the answer's loan given back before anything is undone.
-        let latest = || self.held.borrow().last().map(|held| held.id.clone());
-        while let Some(id) = latest() {
+        // the list is not borrowed while one of it is undone
+        while let Some(id) = self.latest() {
             self.undo(&id);
         }
+    }
+
+    fn latest(&self) -> Option<FaultId> {
+        self.held.borrow().last().map(|held| held.id.clone())
     }
 
     fn put_back(&self, id: &FaultId, fault: Box<dyn Fault>, ready: Option<ReadyUndos>) -> CleanUp {

@@ -77,6 +77,8 @@ pub struct Ledger {
     /// The faults, in the order in which they were recorded.
     order: Vec<FaultId>,
     entries: BTreeMap<FaultId, Entry>,
+    /// Faults that a newer version recorded and nobody closed, with their schema.
+    newer: BTreeMap<FaultId, u32>,
     /// Lines that say nothing. A torn last line is none: nothing was done before it was whole.
     pub damaged: Vec<Damaged>,
     /// Whether the last line was torn.
@@ -89,21 +91,34 @@ impl Ledger {
         let mut ledger = Ledger::default();
         let mut lines = content.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
         while let Some((index, line)) = lines.next() {
-            if !line.ends_with(b"\n") && lines.peek().is_none() {
-                ledger.torn = true;
-                break;
-            }
             // an empty line ends a torn one
             if line == b"\n" {
                 continue;
             }
             let record = std::str::from_utf8(line).map_err(|_| Damage::Checksum).and_then(Record::from_line);
             match record {
-                Ok(record) => ledger.note(record),
-                Err(damage) => ledger.damaged.push(Damaged { line: index + 1, damage }),
+                Err(damage @ (Damage::NoChecksum | Damage::Checksum)) => {
+                    Record::salvage(line).into_iter().for_each(|record| ledger.take(index + 1, record));
+                    if !line.ends_with(b"\n") && lines.peek().is_none() {
+                        ledger.torn = true;
+                    } else {
+                        ledger.damaged.push(Damaged { line: index + 1, damage });
+                    }
+                }
+                other => ledger.take(index + 1, other),
             }
         }
         ledger
+    }
+
+    fn take(&mut self, line: usize, record: Result<Record, Damage>) {
+        match record {
+            Ok(record) => self.note(record),
+            Err(Damage::Newer { fault, schema }) => {
+                self.newer.insert(fault, schema);
+            }
+            Err(damage) => self.damaged.push(Damaged { line, damage }),
+        }
     }
 
     /// Takes one more record in.
@@ -117,7 +132,12 @@ impl Ledger {
             }
             return;
         }
-        let Some(entry) = self.entries.get_mut(&fault) else { return };
+        let Some(entry) = self.entries.get_mut(&fault) else {
+            if matches!(fact, Fact::Undone { .. }) {
+                self.newer.remove(&fault);
+            }
+            return;
+        };
         // a closed record stays closed: what comes late is from a hand that had not seen it
         if !entry.standing.is_open() {
             return;
@@ -126,7 +146,9 @@ impl Ledger {
             Fact::Planned(_) => {}
             Fact::Applied { deadline } => {
                 entry.standing = Standing::Active;
-                entry.planned.deadline = deadline;
+                if let Some(deadline) = deadline {
+                    entry.planned.deadline = deadline;
+                }
             }
             Fact::NotApplied { why } => entry.not_applied = Some(why),
             Fact::Lapsed { why } => entry.standing = Standing::Lapsed(why),
@@ -150,13 +172,28 @@ impl Ledger {
         self.all().filter(|(_, entry)| entry.standing.is_open())
     }
 
+    /// The faults that a newer version recorded and nobody put back, with the schema of their records. Only that
+    /// version can undo them.
+    pub fn newer(&self) -> impl Iterator<Item = (&FaultId, u32)> {
+        self.newer.iter().map(|(fault, schema)| (fault, *schema))
+    }
+
+    /// Whether nobody needs these records any more: all is put back, and none is unreadable.
+    pub fn is_done(&self) -> bool {
+        self.open().next().is_none() && self.newer.is_empty() && self.damaged.is_empty()
+    }
+
     /// The open faults of one run.
     pub fn open_of<'a>(&'a self, run: &'a str) -> impl DoubleEndedIterator<Item = &'a FaultId> {
         self.open().filter(move |(_, entry)| entry.planned.run == run).map(|(fault, _)| fault)
     }
 
-    /// The faults whose id begins with these digits.
+    /// The faults whose id begins with these digits, with those of a newer version.
     pub fn beginning_with(&self, digits: &str) -> Vec<&FaultId> {
-        self.order.iter().filter(|fault| fault.as_str().starts_with(digits)).collect()
+        self.order
+            .iter()
+            .chain(self.newer.keys())
+            .filter(|fault| fault.as_str().starts_with(digits))
+            .collect()
     }
 }

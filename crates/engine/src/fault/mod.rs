@@ -5,7 +5,8 @@
 //! restored* → *close the record*. So whatever was changed, its undo was on the disk before.
 //!
 //! Three hands may undo, one at a time under the ledger's lock: the runner, the guard (a process that outlives
-//! the runner) and `squall undo`. All three use [`hands`].
+//! the runner) and `squall undo`. All three use [`hands`]. The runner holds a fault's lock from before its record until
+//! it is seen in force, so nobody undoes what is about to be applied.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -16,11 +17,14 @@
 //! | [`hands`] | undoing, the same for everybody |
 //! | [`injector`] | the runner's part, from plan to close |
 //! | [`watch`] | the guard's part: who must be undone, and when |
+//! | [`guardian`] | the guard's part: undoing it, with what was opened beforehand |
+//! | [`step`] | names of the moments between two steps, where tests stop a process |
 //! | [`rails`] | what settings forbid |
 //! | [`provider`], [`check`] | activities of type `fault`, and what is wrong with them |
 
 pub mod arguments;
 pub mod check;
+pub mod guardian;
 pub mod hands;
 pub mod injector;
 pub mod ledger;
@@ -28,4 +32,5 @@ pub mod port;
 pub mod provider;
 pub mod rails;
 pub mod record;
+pub mod step;
 pub mod watch;

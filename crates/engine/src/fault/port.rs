@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 use squall_model::Value;
 
 use super::arguments::{Arguments, Parameter, Problem};
-use super::record::{Class, FaultId, Hand, Identity, Moment, Record};
+use super::record::{Class, FaultId, Hand, Identity, Moment, Record, SCHEMA};
+use super::step::Step;
 
 /// A kind of fault, as the catalogue shows it.
 #[derive(Clone, Copy, Debug)]
@@ -144,11 +145,6 @@ pub trait Fault {
     /// Why it cannot be; what was made is gone.
     fn prepare(&mut self, fault: &FaultId) -> Result<Vec<Json>, FaultError>;
 
-    /// The longest that [`Self::apply`] may take. The guard undoes it then.
-    fn setup(&self) -> Duration {
-        Duration::from_secs(5)
-    }
-
     /// Makes the changes. What was done when it fails, the undos put back.
     ///
     /// # Errors
@@ -160,6 +156,11 @@ pub trait Fault {
     /// # Errors
     /// What is not as it should be.
     fn verify(&mut self) -> Result<(), FaultError>;
+
+    /// How long applying and verifying may take. The guard undoes it after that, though the runner is still at it.
+    fn applying(&self) -> Duration {
+        Duration::from_secs(60)
+    }
 
     /// How often [`Self::tick`] is to be called while it is held.
     fn interval(&self) -> Option<Duration> {
@@ -229,9 +230,20 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
-    /// Another hand holds the lock and does not give it back.
-    #[error("another hand has been undoing for {0:?} and does not come to an end")]
+    /// Another hand holds the fault's lock and does not give it back.
+    #[error("another hand has been at it for {0:?} and does not come to an end; is its process stopped?")]
     Busy(Duration),
+    /// A newer version recorded it.
+    #[error(
+        "fault `{fault}` was recorded by a newer version of Squall (schema {schema}, known is {SCHEMA}); only that \
+         version can undo it, and its record is kept for it"
+    )]
+    Newer {
+        /// The fault.
+        fault: FaultId,
+        /// The schema of its record.
+        schema: u32,
+    },
     /// No such fault was recorded.
     #[error("the ledger knows no fault `{0}`")]
     Unknown(FaultId),
@@ -240,66 +252,8 @@ pub enum StoreError {
 /// Keeps others out as long as it lives.
 pub trait Lock {}
 
-/// A step of a fault or of its undo, the moment when it is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// What has to be there before the record is there.
-    Prepared,
-    /// The record is on the disk.
-    Recorded,
-    /// The guard watches over it.
-    Watched,
-    /// The changes are made.
-    Applied,
-    /// They were seen in force.
-    Verified,
-    /// It is in force, and the ledger and the guard know.
-    Held,
-    /// No other hand can undo it now.
-    Locked,
-    /// Everything is put back and verified.
-    Restored,
-    /// The record is closed.
-    Closed,
-}
-
-impl Step {
-    /// All steps, in order.
-    pub const ALL: [Step; 9] = [
-        Step::Prepared,
-        Step::Recorded,
-        Step::Watched,
-        Step::Applied,
-        Step::Verified,
-        Step::Held,
-        Step::Locked,
-        Step::Restored,
-        Step::Closed,
-    ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Step::Prepared => "prepared",
-            Step::Recorded => "recorded",
-            Step::Watched => "watched",
-            Step::Applied => "applied",
-            Step::Verified => "verified",
-            Step::Held => "held",
-            Step::Locked => "locked",
-            Step::Restored => "restored",
-            Step::Closed => "closed",
-        }
-    }
-}
-
 /// The ledger's file and its clocks.
 pub trait Store {
-    /// Hears of every step. It is how tests end a process right there.
-    fn reached(&self, by: Hand, step: Step) {
-        let _ = (by, step);
-    }
-
     /// Writes a record; it is on the disk when this returns.
     ///
     /// # Errors
@@ -312,11 +266,14 @@ pub trait Store {
     /// The file cannot be read. Damaged lines are no error: the ledger names them.
     fn load(&self) -> Result<super::ledger::Ledger, StoreError>;
 
-    /// Keeps other hands from undoing until the lock is dropped; waits for them.
+    /// Keeps other hands from this fault until the lock is dropped; waits for them. Other faults are not concerned.
     ///
     /// # Errors
     /// It cannot be had.
-    fn lock(&self) -> Result<Box<dyn Lock>, StoreError>;
+    fn lock(&self, fault: &FaultId) -> Result<Box<dyn Lock>, StoreError>;
+
+    /// This hand has come to that moment. Tests stop a process there.
+    fn reached(&self, _by: Hand, _step: Step) {}
 
     /// Microseconds since 1970, by the wall clock.
     fn now_micros(&self) -> i64;

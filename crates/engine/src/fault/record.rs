@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 /// The version of the records that this program writes. It reads this one and older ones.
@@ -27,6 +28,11 @@ impl FaultId {
     /// Its digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Its bits.
+    pub fn bits(&self) -> u64 {
+        u64::from_str_radix(&self.0, 16).unwrap_or_default()
     }
 
     /// Its first sixteen bits, for what has room for no more.
@@ -122,7 +128,7 @@ pub struct Planned {
     pub title: String,
     /// Who holds it.
     pub runner: Identity,
-    /// When the guard undoes it, whatever the runner does: the longest that applying it may take is in this.
+    /// When the guard undoes it, whatever the runner does.
     pub deadline: Moment,
     /// How long the undo may take until it is verified, in milliseconds.
     pub bound_millis: u64,
@@ -139,8 +145,9 @@ pub enum Fact {
     Planned(Box<Planned>),
     /// It was seen to be in force.
     Applied {
-        /// When the guard undoes it, counted from now: applying took its time.
-        deadline: Moment,
+        /// When the guard undoes it, counted from now; before, the time for applying it was in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Moment>,
     },
     /// It could not be applied as a whole; what was, is undone next.
     NotApplied {
@@ -187,6 +194,14 @@ pub enum Damage {
     /// The checksum is another one: it was cut off or changed.
     #[error("the checksum does not fit, so the line was cut off or changed")]
     Checksum,
+    /// A newer version recorded this fault, in a form that this one does not know.
+    #[error("a newer version of Squall wrote it (schema {schema}, known is {SCHEMA})")]
+    Newer {
+        /// The fault.
+        fault: FaultId,
+        /// The schema.
+        schema: u32,
+    },
     /// The checksum fits and the content does not: another version wrote it.
     #[error("it is from a newer version, or none of ours: {0}")]
     Content(String),
@@ -210,13 +225,46 @@ impl Record {
         if sum != crc32fast::hash(json.as_bytes()) {
             return Err(Damage::Checksum);
         }
-        let record: Record =
-            serde_json::from_str(json).map_err(|error| Damage::Content(error.to_string()))?;
-        match &record.fact {
-            Fact::Planned(planned) if planned.schema > SCHEMA => {
-                Err(Damage::Content(format!("schema {}, known is {SCHEMA}", planned.schema)))
-            }
-            _ => Ok(record),
+        // first what every version writes, since all else may have another form there
+        if let Ok(Outline { fault, schema }) = serde_json::from_str(json)
+            && schema > SCHEMA
+        {
+            return Err(Damage::Newer { fault, schema });
         }
+        serde_json::from_str(json).map_err(|error| Damage::Content(error.to_string()))
     }
+
+    /// The whole records that stand somewhere in bytes that are no line: damage may have taken the line end between
+    /// two, and each of them counts for itself.
+    pub fn salvage(bytes: &[u8]) -> Vec<Result<Self, Damage>> {
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(length) =
+            bytes.get(from..).and_then(|rest| rest.windows(2).position(|two| two == b" {"))
+        {
+            let json = from + length + 1;
+            from = json;
+            let Some(sum) = (json - 1).checked_sub(8) else { continue };
+            let mut values = serde_json::Deserializer::from_slice(&bytes[json..]).into_iter::<IgnoredAny>();
+            let Some(Ok(_)) = values.next() else { continue };
+            let end = json + values.byte_offset();
+            let Ok(line) = std::str::from_utf8(&bytes[sum..end]) else { continue };
+            match Record::from_line(line) {
+                Err(Damage::NoChecksum | Damage::Checksum) => {}
+                other => {
+                    found.push(other);
+                    from = end;
+                }
+            }
+        }
+        found
+    }
+}
+
+/// What a record of any version has, of what is asked first.
+#[derive(Deserialize)]
+struct Outline {
+    fault: FaultId,
+    #[serde(default)]
+    schema: u32,
 }

@@ -51,12 +51,13 @@ impl Watch {
         self.held.retain(|fault, _| open.iter().any(|(known, _)| known == fault));
         for (fault, deadline) in open {
             if let Some(held) = self.held.get_mut(fault) {
+                // counted anew when it was seen in force
                 held.deadline = deadline.clone();
-                continue;
+            } else {
+                self.count += 1;
+                let held = Held { deadline: deadline.clone(), order: self.count, not_before: 0 };
+                self.held.insert(fault.clone(), held);
             }
-            self.count += 1;
-            let held = Held { deadline: deadline.clone(), order: self.count, not_before: 0 };
-            self.held.insert(fault.clone(), held);
         }
     }
 

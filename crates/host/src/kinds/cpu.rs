@@ -197,12 +197,12 @@ impl Fault for Cpu {
         Ok(undo)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         crew::patience(self.threads.len() as u64, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(self.setup())
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

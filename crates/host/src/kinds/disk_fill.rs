@@ -237,12 +237,12 @@ impl Fault for DiskFill {
         Ok(undos)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         crew::patience(self.bytes, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(self.setup())
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

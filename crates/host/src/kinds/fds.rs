@@ -157,12 +157,12 @@ impl Fault for Fds {
         Ok(undo)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         crew::patience(self.wanted(), A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(self.setup())
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

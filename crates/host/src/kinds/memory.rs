@@ -215,12 +215,12 @@ impl Fault for Memory {
         Ok(undo)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         crew::patience(self.taken, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(self.setup())
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

@@ -153,12 +153,12 @@ impl Fault for Pids {
         Ok(undo)
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         crew::patience(self.taken(), A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(self.setup())
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {

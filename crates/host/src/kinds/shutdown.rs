@@ -87,7 +87,7 @@ impl Fault for End {
         Ok(vec![undo])
     }
 
-    fn setup(&self) -> Duration {
+    fn applying(&self) -> Duration {
         PATIENCE
     }
 

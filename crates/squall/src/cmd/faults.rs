@@ -86,6 +86,11 @@ fn standing(args: &FaultsArgs) -> u8 {
     for damaged in &ledger.damaged {
         log::warn!("Line {} of the ledger says nothing: {}", damaged.line, damaged.damage);
     }
+    for (fault, schema) in ledger.newer() {
+        log::warn!(
+            "Fault {fault} was recorded by a newer version of Squall (schema {schema}); only that version can undo it"
+        );
+    }
     let shown: Vec<_> = ledger.all().filter(|(_, entry)| args.all || entry.standing.is_open()).collect();
     if args.json {
         return print(&as_json(Value::list(

@@ -222,6 +222,10 @@ async fn hold(
         if now >= end {
             break;
         }
+        // Without a guard it was put back; a run would have been interrupted.
+        if !injector.held().contains(fault) {
+            return Err("no guard could be had, so it was put back".to_owned());
+        }
         shown.show(end - now);
         if next_tick.is_some_and(|tick| tick <= now) {
             injector.tick(fault).map_err(|error| error.to_string())?;

@@ -200,7 +200,7 @@ impl Store for Nowhere {
         Ok(Ledger::default())
     }
 
-    fn lock(&self) -> Result<Box<dyn Lock>, StoreError> {
+    fn lock(&self, _: &FaultId) -> Result<Box<dyn Lock>, StoreError> {
         struct Free;
         impl Lock for Free {}
         Ok(Box::new(Free))

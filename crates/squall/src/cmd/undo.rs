@@ -52,7 +52,8 @@ pub fn execute(args: &UndoArgs) -> u8 {
 fn chosen(store: &FileStore, args: &UndoArgs) -> Result<Vec<FaultId>, String> {
     let ledger = store.load().map_err(|error| error.to_string())?;
     if args.all {
-        return Ok(ledger.open().rev().map(|(fault, _)| fault.clone()).collect());
+        let open = ledger.open().rev().map(|(fault, _)| fault);
+        return Ok(open.chain(ledger.newer().map(|(fault, _)| fault)).cloned().collect());
     }
     let one = |digits: &String| match ledger.beginning_with(digits)[..] {
         [fault] => Ok(fault.clone()),

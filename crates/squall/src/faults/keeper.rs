@@ -45,7 +45,7 @@ impl Keeper {
         Ok(Running { child: started.child, socket: started.socket })
     }
 
-    /// Completes when the guard has ended.
+    /// Completes when the guard has ended; once for each guard.
     pub async fn lost(&self) {
         loop {
             let ended = self.guard.borrow_mut().as_mut().map(|guard| {
@@ -55,7 +55,11 @@ impl Keeper {
             });
             match ended {
                 None => self.started.notified().await,
-                Some((true, _)) => return,
+                Some((true, _)) => {
+                    // Told once: without a fault nobody starts another one, and this would be told for ever.
+                    self.guard.borrow_mut().take();
+                    return;
+                }
                 Some((false, Ok(watched))) => {
                     if watched.ended().await.is_err() {
                         pending::<()>().await;

@@ -4,6 +4,7 @@ pub mod guard;
 pub mod halt;
 pub mod keeper;
 pub mod show;
+mod stop;
 pub mod store;
 
 use std::cell::{OnceCell, RefCell};
@@ -43,7 +44,14 @@ impl Faults {
             return Ok(Rc::clone(injector));
         }
         let rails = self.rails()?;
-        let store = FileStore::open().map_err(|error| error.to_string())?;
+        let store = FileStore::open().map_err(|error| {
+            format!(
+                "{error}. Without it nothing is injected, since nobody could put it back: make that folder writable for \
+                 this user, or set XDG_STATE_HOME to one that is"
+            )
+        })?;
+        // That it stays large harms nobody.
+        let _ = store.renew();
         let run = self.run.borrow().clone();
         let keeper = Rc::new(Keeper::new(store.folder().to_owned(), run.clone()));
         let guard = Rc::clone(&keeper);
@@ -92,7 +100,9 @@ impl Faults {
 async fn watch(keeper: Rc<Keeper>, injector: Rc<Injector>, interrupts: Interrupts) {
     loop {
         keeper.lost().await;
-        log::warn!("The guard is gone; starting another one");
+        if !injector.held().is_empty() {
+            log::warn!("The guard is gone; starting another one");
+        }
         if let Err(error) = injector.ensure_guard() {
             log::error!("No guard can be started, so all faults were put back and the run ends: {error}");
             interrupts.raise(Signal::Terminate);

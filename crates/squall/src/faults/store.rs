@@ -5,13 +5,19 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use squall_engine::fault::ledger::Ledger;
-use squall_engine::fault::port::{Lock, Step, Store, StoreError};
+use squall_engine::fault::port::{Lock, Store, StoreError};
 use squall_engine::fault::record::{FaultId, Hand, Identity, Moment, Record};
+use squall_engine::fault::step::Step;
 use squall_os::durable::{self, Lines, LockFile, Locked};
-use squall_os::{clock, outlive, procfs};
+use squall_os::{clock, procfs};
 
-/// How long another hand may hold the lock.
+use super::stop::Stop;
+
+/// How long another hand may hold a fault's lock.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// From this size on a ledger is begun anew, in bytes: some thousand faults.
+const LARGE: u64 = 1024 * 1024;
 
 /// The ledger of this user.
 #[derive(Debug)]
@@ -20,11 +26,9 @@ pub struct FileStore {
     lines: Lines,
     lock: LockFile,
     boot: String,
-    stop_at: Option<String>,
+    patience: Duration,
+    stop: Option<Stop>,
 }
-
-/// A test aid: `runner:recorded` stops (SIGSTOP) the runner at that step, so that it can be killed right there.
-const STOP_AT: &str = "SQUALL_STOP_AT";
 
 /// The folder that holds this user's ledger.
 ///
@@ -58,13 +62,37 @@ impl FileStore {
         });
         match opened {
             Ok((lines, lock, boot)) => {
-                let stop_at = squall_os::environment::var(STOP_AT);
-                Ok(FileStore { folder, lines, lock, boot, stop_at })
+                Ok(FileStore { folder, lines, lock, boot, patience: PATIENCE, stop: Stop::asked_for() })
             }
             Err(source) => {
                 Err(StoreError::Io { place: folder.display().to_string(), what: "opened", source })
             }
         }
+    }
+
+    /// The same, waiting no longer than that for other hands.
+    #[must_use]
+    pub fn waiting(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Begins the ledger anew when it has grown large, all its faults are put back, and whoever made them is gone. What was
+    /// there is kept beside it.
+    ///
+    /// # Errors
+    /// It cannot be read or written.
+    pub fn renew(&self) -> Result<bool, StoreError> {
+        let gone = |runner: &Identity| {
+            let alive = procfs::process(runner.pid).is_ok_and(|process| process.start == runner.start);
+            runner.boot != self.boot || !alive
+        };
+        let done = |content: &[u8]| {
+            let ledger = Ledger::read(content);
+            ledger.is_done() && ledger.all().all(|(_, entry)| gone(&entry.planned.runner))
+        };
+        let old = self.folder.join("faults.ledger.old");
+        self.lines.renew(LARGE, &old, done).map_err(self.error("renewed"))
     }
 
     /// Where it is.
@@ -83,20 +111,6 @@ struct Held(#[expect(dead_code, reason = "it is held until it is dropped")] Lock
 impl Lock for Held {}
 
 impl Store for FileStore {
-    fn reached(&self, by: Hand, step: Step) {
-        let Some((hand, name)) = self.stop_at.as_deref().and_then(|place| place.split_once(':')) else {
-            return;
-        };
-        let known = match by {
-            Hand::Runner => "runner",
-            Hand::Guard => "guard",
-            Hand::Undo => "undo",
-        };
-        if hand == known && name == step.name() {
-            outlive::stop_here();
-        }
-    }
-
     fn append(&self, record: &Record) -> Result<(), StoreError> {
         self.lines.append(&record.to_line()).map_err(self.error("written"))
     }
@@ -105,10 +119,16 @@ impl Store for FileStore {
         Ok(Ledger::read(&self.lines.read().map_err(self.error("read"))?))
     }
 
-    fn lock(&self) -> Result<Box<dyn Lock>, StoreError> {
-        let locked = self.lock.lock(PATIENCE).map_err(self.error("locked"))?;
-        let locked = locked.ok_or(StoreError::Busy(PATIENCE))?;
+    fn lock(&self, fault: &FaultId) -> Result<Box<dyn Lock>, StoreError> {
+        let locked = self.lock.lock(fault.bits(), self.patience).map_err(self.error("locked"))?;
+        let locked = locked.ok_or(StoreError::Busy(self.patience))?;
         Ok(Box::new(Held(locked)))
+    }
+
+    fn reached(&self, by: Hand, step: Step) {
+        if let Some(stop) = &self.stop {
+            stop.reached(by, step);
+        }
     }
 
     fn now_micros(&self) -> i64 {
