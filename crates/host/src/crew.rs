@@ -8,6 +8,15 @@ use squall_engine::fault::port::FaultError;
 use crate::jobs::Job;
 use crate::worker::Worker;
 
+/// How often it is looked whether they are still there: the kernel may have killed one for want of memory.
+pub const LOOK: Duration = Duration::from_secs(1);
+
+/// How long workers may take until such an amount is in force, of which they do at least so much a second. The guard's
+/// deadline is so much later.
+pub fn patience(amount: u64, a_second: u64) -> Duration {
+    Duration::from_secs(10 + amount / a_second.max(1))
+}
+
 /// Workers that begin together and end together. Dropping it ends them.
 #[derive(Debug, Default)]
 pub struct Crew {

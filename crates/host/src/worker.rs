@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -98,15 +98,29 @@ impl Worker {
     /// # Errors
     /// It is gone, or does not answer.
     pub fn report(&mut self) -> Result<Json, FaultError> {
-        if let Ok(Some(status)) = self.child.try_wait() {
-            return Err(FaultError::new(format!("the worker ended ({status})"))
-                .help("was it killed for want of memory? `dmesg` tells"));
+        if let Ok(Some(_)) = self.child.try_wait() {
+            return Err(self.ended());
         }
         self.say("report")?;
         match self.answer(PATIENCE)? {
             Answer::Report(report) => Ok(report),
             other => Err(unexpected(&other)),
         }
+    }
+
+    /// How it ended, after its socket did.
+    fn ended(&mut self) -> FaultError {
+        let end = Instant::now() + GONE;
+        let status = loop {
+            match self.child.try_wait() {
+                // what it held is being freed
+                Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(1)),
+                Ok(Some(status)) => break status.to_string(),
+                _ => break "nobody can tell how".to_owned(),
+            }
+        };
+        FaultError::new(format!("the worker ended ({status})"))
+            .help("was it killed for want of memory? `dmesg` tells")
     }
 
     /// Its number.
@@ -133,7 +147,7 @@ impl Worker {
         let mut line = String::new();
         self.socket.read_line(&mut line).map_err(|error| gone(&error))?;
         if line.is_empty() {
-            return Err(gone(&"it ended"));
+            return Err(self.ended());
         }
         serde_json::from_str(&line).map_err(|error| gone(&error))
     }

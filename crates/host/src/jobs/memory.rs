@@ -52,6 +52,14 @@ struct Seen {
     available: u64,
 }
 
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Taken,
+    Given,
+    Nothing,
+}
+
 impl Memory {
     pub(super) fn begin(self) -> Result<Box<dyn Work>, FaultError> {
         let fail =
@@ -61,15 +69,17 @@ impl Memory {
         self.join.enter()?;
         let mut held = Held { pieces: Vec::new(), pattern: pattern(), bytes: 0 };
         let job = self;
-        while job.step(&mut held).map_err(|error| fail(&error))? {}
+        // Until it is reached for the first time; from then on others move it, and it is followed.
+        while job.step(&mut held).map_err(|error| fail(&error))? == Step::Taken {}
         let held = Arc::new(Mutex::new(held));
         let holding = Arc::clone(&held);
         let body = move || {
             loop {
-                thread::sleep(LOOK);
-                let mut held = holding.lock().unwrap_or_else(PoisonError::into_inner);
-                // A piece that cannot be had now may be had the next time.
-                while job.step(&mut held).unwrap_or(false) {}
+                // A piece that cannot be had now may be had the next time. Between two pieces, others may ask.
+                let step = job.step(&mut holding.lock().unwrap_or_else(PoisonError::into_inner));
+                if !matches!(step, Ok(Step::Taken | Step::Given)) {
+                    thread::sleep(LOOK);
+                }
             }
         };
         thread::Builder::new().stack_size(256 * 1024).spawn(body).map_err(|error| fail(&error))?;
@@ -83,8 +93,8 @@ impl Memory {
         Ok(share.map_or(seen, |share| Seen { used: share.used, available: share.room().min(host.available) }))
     }
 
-    /// Takes or gives back one piece; whether there was something to do.
-    fn step(&self, held: &mut Held) -> std::io::Result<bool> {
+    /// Takes or gives back one piece, where there is something to do.
+    fn step(&self, held: &mut Held) -> std::io::Result<Step> {
         let seen = self.look()?;
         let wanted = match self.amount {
             Amount::Additional(bytes) => bytes,
@@ -92,16 +102,16 @@ impl Memory {
         };
         // Within a piece of a use that moves all the time, nothing is done.
         let slack = if matches!(self.amount, Amount::Total(_)) { PIECE } else { 0 };
-        if held.bytes > wanted + slack {
+        if held.bytes > wanted + slack || (wanted == 0 && held.bytes > 0) {
             held.give_back();
-            return Ok(true);
+            return Ok(Step::Given);
         }
         let missing = wanted.saturating_sub(held.bytes).min(PIECE);
         if missing == 0 || (slack > 0 && missing < PIECE) || seen.available < self.spare + missing {
-            return Ok(false);
+            return Ok(Step::Nothing);
         }
         held.take(missing, self.lock)?;
-        Ok(true)
+        Ok(Step::Taken)
     }
 }
 
@@ -177,7 +187,7 @@ mod tests {
     fn exactly_the_amount_is_taken_and_no_two_pages_are_equal() {
         let mut held = Held { pieces: Vec::new(), pattern: pattern(), bytes: 0 };
         let bytes = PIECE * 2 + 12_345;
-        while job(Amount::Additional(bytes)).step(&mut held).expect("memory") {}
+        while job(Amount::Additional(bytes)).step(&mut held).expect("memory") == Step::Taken {}
         assert_eq!(held.bytes, bytes);
         let mut pages = std::collections::HashSet::new();
         for piece in &mut held.pieces {
@@ -194,9 +204,9 @@ mod tests {
         held.take(PIECE, false).expect("memory");
         // far less than is in use, whatever others do meanwhile: all of it goes
         let total = job(Amount::Total(1));
-        while total.step(&mut held).expect("memory") {}
+        while total.step(&mut held).expect("memory") == Step::Given {}
         assert_eq!(held.bytes, 0);
         let greedy = Memory { spare: u64::MAX / 2, ..job(Amount::Additional(PIECE)) };
-        assert!(!greedy.step(&mut held).expect("memory"));
+        assert_eq!(greedy.step(&mut held).expect("memory"), Step::Nothing);
     }
 }

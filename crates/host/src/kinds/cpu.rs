@@ -10,7 +10,7 @@ use squall_model::{Map, Value};
 use squall_os::capability::Capability;
 use squall_os::cpu;
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Job, Spin};
 use crate::place::{self, Place};
 use crate::worker::GONE;
@@ -40,8 +40,8 @@ const PARAMETERS: &[Parameter] = &[
     place::OF_PROCESS,
 ];
 
-/// How long the threads may take to be started.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Threads that are started in a second, at least.
+const A_SECOND: u64 = 50;
 
 /// Plans it.
 ///
@@ -198,14 +198,22 @@ impl Fault for Cpu {
     }
 
     fn applying(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.threads.len() as u64, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
         self.crew.reports().map(drop)
     }
 

@@ -13,7 +13,7 @@ use squall_model::{Map, Value};
 use squall_os::space::{self, Room};
 use squall_os::{limits, memory};
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Fill, Filling, Job, OWN, missing};
 use crate::nameless;
 
@@ -47,8 +47,8 @@ const PARAMETERS: &[Parameter] = &[
     Parameter::new("workers", Form::Whole(1, 64), "files that are filled side by side").or("1"),
 ];
 
-/// How long filling may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Bytes that are taken in a second, at least: reserving them is faster, writing them need not be.
+const A_SECOND: u64 = 32 << 20;
 
 /// Plans it.
 ///
@@ -238,11 +238,11 @@ impl Fault for DiskFill {
     }
 
     fn applying(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.bytes, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {
@@ -254,6 +254,14 @@ impl Fault for DiskFill {
             ));
         }
         Ok(())
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

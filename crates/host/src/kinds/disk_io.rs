@@ -12,7 +12,7 @@ use squall_model::quantity::show_bytes;
 use squall_model::{Map, Value};
 use squall_os::space::{self, Room};
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Churn, Job};
 use crate::nameless;
 use crate::place::{self, Place};
@@ -46,8 +46,8 @@ const PARAMETERS: &[Parameter] = &[
     place::OF_PROCESS,
 ];
 
-/// How long making the files may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Bytes that are written in a second, at least, when the files are made.
+const A_SECOND: u64 = 16 << 20;
 
 /// Plans it.
 ///
@@ -157,11 +157,11 @@ impl Fault for DiskIo {
     }
 
     fn applying(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.size(), A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {
@@ -172,6 +172,14 @@ impl Fault for DiskIo {
             return Err(FaultError::new(format!("`{}`: {error}", self.job.directory.display())));
         }
         Ok(())
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

@@ -11,7 +11,7 @@ use squall_model::{Map, Value};
 use squall_os::limits::{self, Limit};
 use squall_os::memory;
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Job, OWN, Openings};
 
 /// What the catalogue shows.
@@ -40,8 +40,8 @@ const PARAMETERS: &[Parameter] = &[
 
 /// The most that can be asked for; no host has memory for more.
 const MOST: u64 = 1_000_000_000;
-/// How long opening may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Files that are opened in a second, at least.
+const A_SECOND: u64 = 50_000;
 /// The kernel's memory for one open file, and for its place in the process's own table.
 const MEMORY_OF_ONE: u64 = 320;
 /// How many workers there may be.
@@ -158,11 +158,11 @@ impl Fault for Fds {
     }
 
     fn applying(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.wanted(), A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {
@@ -171,6 +171,14 @@ impl Fault for Fds {
             return Err(FaultError::new("no file could be opened: the host's table was full before"));
         }
         Ok(())
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

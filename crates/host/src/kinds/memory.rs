@@ -12,7 +12,7 @@ use squall_os::capability::Capability;
 use squall_os::cgroup::{Group, Share};
 use squall_os::{limits, memory};
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Amount, Job, Memory as Hold};
 use crate::place::{self, Place};
 
@@ -49,8 +49,8 @@ const PARAMETERS: &[Parameter] = &[
     place::OF_PROCESS,
 ];
 
-/// How long taking it may last.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// Bytes that are taken in a second, at least.
+const A_SECOND: u64 = 128 << 20;
 /// What is left to others without `overcommit`: at most so many bytes, and this part of the whole.
 const SPARE: (u64, u64) = (64 << 20, 64);
 
@@ -216,11 +216,11 @@ impl Fault for Memory {
     }
 
     fn applying(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.taken, A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {
@@ -233,6 +233,14 @@ impl Fault for Memory {
             ))),
             _ => Ok(()),
         }
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

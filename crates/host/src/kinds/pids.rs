@@ -11,7 +11,7 @@ use squall_model::{Map, Value};
 use squall_os::limits::{self, Limit};
 use squall_os::memory;
 
-use crate::crew::Crew;
+use crate::crew::{self, Crew};
 use crate::jobs::{Counted, Crowd, Job};
 use crate::place::{self, Place};
 
@@ -41,8 +41,8 @@ const PARAMETERS: &[Parameter] = &[
     place::OF_PROCESS,
 ];
 
-/// How long starting all of them may take.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Threads that are started in a second, at least.
+const A_SECOND: u64 = 1000;
 /// Memory for one: a stack in the kernel, its entry there, and a page or two of its own.
 const MEMORY_OF_ONE: u64 = 40 * 1024;
 
@@ -154,11 +154,11 @@ impl Fault for Pids {
     }
 
     fn applying(&self) -> Duration {
-        PATIENCE
+        crew::patience(self.taken(), A_SECOND)
     }
 
     fn apply(&mut self) -> Result<(), FaultError> {
-        self.crew.go(PATIENCE)
+        self.crew.go(self.applying())
     }
 
     fn verify(&mut self) -> Result<(), FaultError> {
@@ -167,6 +167,14 @@ impl Fault for Pids {
             return Err(FaultError::new("no thread could be started: a limit was reached before"));
         }
         Ok(())
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        Some(crew::LOOK)
+    }
+
+    fn tick(&mut self) -> Result<(), FaultError> {
+        self.crew.reports().map(drop)
     }
 
     fn report(&mut self) -> Value {

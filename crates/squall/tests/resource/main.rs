@@ -6,6 +6,7 @@
 mod cpu;
 mod disk_fill;
 mod disk_io;
+mod experiment;
 mod fds;
 mod memory;
 mod pids;

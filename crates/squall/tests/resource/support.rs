@@ -50,9 +50,12 @@ pub enum End {
     KillRunner,
     /// Runner and guard are killed at once; it ends by itself, and `squall undo` verifies that.
     KillBoth,
+    /// Nobody does anything.
+    ByItself,
 }
 
 impl End {
+    /// All that somebody does.
     pub const ALL: [End; 3] = [End::Interrupt, End::KillRunner, End::KillBoth];
 }
 
@@ -173,6 +176,7 @@ impl Injected<'_> {
     /// Ends what holds it, and waits until the record is closed and the workers are gone.
     pub fn end(mut self, how: End) {
         match how {
+            End::ByItself => {}
             End::Interrupt => signal(self.runner.id(), Signal::INT),
             End::KillRunner => signal(self.runner.id(), Signal::KILL),
             End::KillBoth => {
